@@ -1,0 +1,50 @@
+/**
+ * How the tests run. Three projects, so that `npx vitest --project unit` stays fast:
+ * - unit: plain data in, plain data out.
+ * - laws: fast-check properties over random event histories.
+ * - integration: the real nats-server and the real ClickHouse engine, each test file with servers,
+ *   ports and data directories of its own.
+ *
+ * Files run in child processes (the embedded ClickHouse crashes inside worker threads), two at a
+ * time: more would only make servers compete for the cores and turn slow into timed out.
+ */
+import { defineConfig } from 'vitest/config';
+
+const second = 1000;
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    environment: 'node',
+    env: { TZ: 'UTC' },
+    teardownTimeout: 30 * second,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 20 * second,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'laws',
+          include: ['test/laws/**/*.test.ts'],
+          testTimeout: 120 * second,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 120 * second,
+          hookTimeout: 120 * second,
+        },
+      },
+    ],
+  },
+});
