@@ -1,0 +1,64 @@
+/**
+ * Hashes that are part of the contract: a routing key must come out the same in every process and on
+ * the server, and a payload hash must not depend on the order of its fields. Not for security.
+ */
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** FNV-1a, 32 bit, over the UTF-8 bytes; equals nats-server's `{{partition(n,…)}}` before the modulo. */
+export function fnv1a32(textValue: string, seed: number = FNV_OFFSET): number {
+  let hash = seed;
+  for (let i = 0; i < textValue.length; i++) {
+    const code = textValue.charCodeAt(i);
+    if (code > 0x7f) return fnvBytes(new TextEncoder().encode(textValue), seed);
+    hash = Math.imul(hash ^ code, FNV_PRIME);
+  }
+  return hash >>> 0;
+}
+
+function fnvBytes(bytes: Uint8Array, seed: number): number {
+  let hash = seed;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, FNV_PRIME);
+  return hash >>> 0;
+}
+
+/** 64 bits of (source, id), as two unsigned halves: the identity of an event (REFERENCE §3.1). */
+export function identityHash(source: string, id: string): { hi: number; lo: number } {
+  return {
+    hi: fnv1a32(id, fnv1a32(source)),
+    lo: fnv1a32(source, fnv1a32(id, 0x9747b28c)),
+  };
+}
+
+/** `Nats-Msg-Id` of (source, id): 16 hexadecimal digits. */
+export function messageId(source: string, id: string): string {
+  const { hi, lo } = identityHash(source, id);
+  return hex8(hi) + hex8(lo);
+}
+
+/** Hash of a payload, independent of the order of fields: 8 hexadecimal digits. */
+export function dataHash(data: unknown): string {
+  return hex8(hashValue(data));
+}
+
+function hashValue(value: unknown): number {
+  if (Array.isArray(value)) {
+    let hash = FNV_OFFSET;
+    for (const item of value) hash = Math.imul(hash ^ hashValue(item), FNV_PRIME);
+    return hash >>> 0;
+  }
+  if (value !== null && typeof value === 'object') {
+    // Addition commutes, so {a, b} and {b, a} hash alike.
+    let hash = 0;
+    for (const [name, item] of Object.entries(value)) {
+      hash = (hash + Math.imul(fnv1a32(name) ^ hashValue(item), FNV_PRIME)) >>> 0;
+    }
+    return hash;
+  }
+  return fnv1a32(`${typeof value}:${String(value)}`);
+}
+
+function hex8(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}
