@@ -61,17 +61,24 @@ function installPackages() {
   const sameMachine = stampedFor === undefined || stampedFor.endsWith(` ${machine}\n`);
   if (!(sameMachine && locked && matchesInstalled(lock))) {
     say('installing packages (about 200 MB the first time; most of it is the ClickHouse engine)');
-    const npm = spawnSync('npm', [locked ? 'ci' : 'install', '--no-audit', '--no-fund'], {
-      cwd: projectRoot,
-      stdio: ['ignore', 2, 2],
-    });
-    if (npm.error || npm.status !== 0) {
+    // `npm ci` wants a lock file that covers every platform; a registry mirror may lack some. The
+    // plain install takes the same versions from the lock file and forgives that.
+    if (!((locked && npm('ci')) || npm('install', '--no-save'))) {
       throw new Error(
-        `npm could not install the packages (${npm.error?.message ?? `exit code ${npm.status}`}); see its message above. Stocktide needs the npm registry once, on the first start.`,
+        'npm could not install the packages; its message is above. Stocktide needs the npm registry once, on its first start.',
       );
     }
   }
   if (existsSync(lockFile)) writeFileSync(stampFile, stamp);
+}
+
+/** @param {string[]} command @returns {boolean} whether npm succeeded */
+function npm(...command) {
+  const { status } = spawnSync('npm', [...command, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: projectRoot,
+    stdio: ['ignore', 2, 2],
+  });
+  return status === 0;
 }
 
 /**
