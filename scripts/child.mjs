@@ -5,6 +5,10 @@
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Longer than any process of ours takes to drain. */
+const GROUP_END_TIMEOUT_MS = 20_000;
 
 /**
  * @typedef {object} ChildOptions
@@ -13,24 +17,56 @@ import { constants } from 'node:os';
  */
 
 /**
- * Starts `command`, forwards SIGINT, SIGTERM and SIGHUP to it and waits for its end.
- * A signal from the terminal may reach the child twice (directly and from here); programs of ours
- * take the second one within their first moments as a repeat.
+ * Starts `command` and waits for its end. SIGTERM and SIGHUP are passed on; a Ctrl-C reaches the
+ * child from the terminal itself, and is passed on only where there is none.
  *
  * @param {string} command
  * @param {string[]} args
  * @param {ChildOptions} [options]
  * @returns {Promise<number>} its exit code, or 128 + signal number when a signal ended it
  */
-export function runChild(command, args, { env = {}, stdio = 'inherit' } = {}) {
+export async function runChild(command, args, { env = {}, stdio = 'inherit' } = {}) {
+  const child = spawn(command, args, { stdio, env: { ...process.env, ...env } });
+  return ending(child, { passInterrupts: !process.stdin.isTTY });
+}
+
+/**
+ * Starts `command` as the leader of a process group of its own and waits for its end. Ctrl-C reaches
+ * only the leader, which can then stop what it started in order; and whatever the leader leaves
+ * behind, killed or not, is ended before this returns. The leader gets an IPC channel, by which it
+ * notices that this process is gone.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<number>} as runChild
+ */
+export async function runGroup(command, args, { env = {} } = {}) {
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, ...env },
+  });
+  const code = await ending(child, { passInterrupts: true });
+  if (child.pid !== undefined) await endGroup(child.pid);
+  return code;
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {{ passInterrupts: boolean }} options
+ * @returns {Promise<number>}
+ */
+function ending(child, { passInterrupts }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio, env: { ...process.env, ...env } });
+    const pass = (/** @type {NodeJS.Signals} */ signal) => {
+      if (signal !== 'SIGINT' || passInterrupts) child.kill(signal);
+    };
     /** @type {NodeJS.Signals[]} */
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-    const forward = (/** @type {NodeJS.Signals} */ signal) => void child.kill(signal);
-    for (const signal of signals) process.on(signal, forward);
+    for (const signal of signals) process.on(signal, pass);
     const done = () => {
-      for (const signal of signals) process.off(signal, forward);
+      for (const signal of signals) process.off(signal, pass);
     };
     child.on('error', (error) => {
       done();
@@ -43,16 +79,31 @@ export function runChild(command, args, { env = {}, stdio = 'inherit' } = {}) {
   });
 }
 
+/** Ends what is left of a process group: SIGTERM, then SIGKILL. @param {number} leader */
+async function endGroup(leader) {
+  const deadlineMs = performance.now() + GROUP_END_TIMEOUT_MS;
+  for (let left = signalGroup(leader, 'SIGTERM'); left; left = signalGroup(leader, 0)) {
+    if (performance.now() > deadlineMs) signalGroup(leader, 'SIGKILL');
+    await sleep(50);
+  }
+}
+
+/** @param {number} leader @param {NodeJS.Signals | 0} signal @returns {boolean} whether anybody is there */
+function signalGroup(leader, signal) {
+  try {
+    return process.kill(-leader, signal);
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Starts a TypeScript program of the project under this Node with the same arguments to come.
+ * The arguments for Node that run a TypeScript program of the project. The loader is resolved from
+ * here, not from the working directory, so that file arguments keep meaning what the caller means.
  *
  * @param {string} file
  * @param {string[]} args
- * @param {ChildOptions} [options]
  */
-export function runTypeScript(file, args, options) {
-  // Resolved from here, not from the working directory, so that relative file arguments keep
-  // meaning what they mean to the caller.
-  const loader = import.meta.resolve('tsx');
-  return runChild(process.execPath, ['--import', loader, file, ...args], options);
+export function typeScript(file, args) {
+  return ['--import', import.meta.resolve('tsx'), file, ...args];
 }

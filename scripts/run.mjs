@@ -4,7 +4,7 @@
  * place, and only on stderr otherwise, so that a program's `--json` stays clean.
  */
 import { join } from 'node:path';
-import { runTypeScript } from './child.mjs';
+import { runChild, typeScript } from './child.mjs';
 import { giveUp, projectRoot } from './project.mjs';
 import { setup } from './setup.mjs';
 
@@ -16,7 +16,9 @@ const natsServer = /^(bench|test)\//.test(file);
 
 try {
   const env = setup({ natsServer });
-  process.exitCode = await runTypeScript(join(projectRoot, file), args, { env });
+  process.exitCode = await runChild(process.execPath, typeScript(join(projectRoot, file), args), {
+    env,
+  });
 } catch (error) {
   giveUp(error);
 }

@@ -1,6 +1,6 @@
 /** `npm start`: everything on one machine. Set up, build the dashboard, hand over to the launcher. */
 import { join } from 'node:path';
-import { runTypeScript } from './child.mjs';
+import { runGroup, typeScript } from './child.mjs';
 import { buildDashboard } from './dashboard.mjs';
 import { giveUp, projectRoot } from './project.mjs';
 import { setup } from './setup.mjs';
@@ -11,11 +11,8 @@ const justAsking = args.includes('--help') || args.includes('-h');
 try {
   const env = setup({ natsServer: !justAsking && !process.env.NATS_URL });
   if (!justAsking) await buildDashboard();
-  process.exitCode = await runTypeScript(
-    join(projectRoot, 'platform', 'launcher', 'main.ts'),
-    args,
-    { env },
-  );
+  const launcher = join(projectRoot, 'platform', 'launcher', 'main.ts');
+  process.exitCode = await runGroup(process.execPath, typeScript(launcher, args), { env });
 } catch (error) {
   giveUp(error);
 }
