@@ -1,0 +1,82 @@
+/**
+ * The process of the local ClickHouse host: the embedded engine behind ClickHouse's HTTP interface.
+ * Started by `startClickHouseHost` (clickhouse.ts), or by hand:
+ *
+ *     TZ=UTC UV_THREADPOOL_SIZE=20 node --import tsx platform/local/clickhouse-main.ts --data-dir d --port 8123
+ *
+ *     <data-dir>/engine/    what ClickHouse stores
+ *     <data-dir>/spool/     insert data on their way; emptied here
+ *     <data-dir>/host.lock  one host per directory
+ *
+ * May be killed at any instant: the engine opens what it had acknowledged. Ends when its parent does.
+ */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runProcess } from '../lifecycle.ts';
+import { openEngine, type Engine } from './clickhouse-engine.ts';
+import { createHostServer } from './clickhouse-http.ts';
+import { HOST_LIMITS, hostEnvironment } from './clickhouse-limits.ts';
+import { openSpool } from './clickhouse-spool.ts';
+import { acquireLock } from './lock.ts';
+
+/** How often connections that have fallen idle are looked for while stopping. */
+const SWEEP_MS = 20;
+
+await runProcess({
+  name: 'clickhouse',
+  start: async (life) => {
+    const limits = HOST_LIMITS;
+    const { dataDir, port } = readArguments();
+    for (const [name, value] of Object.entries(hostEnvironment(limits))) {
+      if (process.env[name] !== value) {
+        throw new Error(`start the local ClickHouse host with ${name}=${value} in its environment`);
+      }
+    }
+    // The parent's end closes the channel between the two; a host without it would keep the lock.
+    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+
+    const lock = acquireLock(join(dataDir, 'host.lock'));
+    life.onStop('lock', () => lock.release());
+    const spool = openSpool(join(dataDir, 'spool'), limits.maxBodyBytes);
+    const engine = await openEngine(join(dataDir, 'engine'), limits);
+
+    const server = createHostServer({
+      engine,
+      spool,
+      limits,
+      account: { user: life.config.clickhouseUser, password: life.config.clickhousePassword },
+      log: life.log,
+      metrics: life.metrics,
+    });
+    await new Promise<void>((listening, failed) => {
+      server.once('error', failed);
+      server.listen({ host: '127.0.0.1', port }, listening);
+    });
+    life.onStop('http', () => closeAll(server, engine));
+    life.ready();
+    process.send?.({ port: (server.address() as AddressInfo).port });
+  },
+});
+
+/** Takes no more connections, lets statements end, and waits until their answers are sent. */
+async function closeAll(server: Server, engine: Engine): Promise<void> {
+  const closed = new Promise((done) => server.close(done));
+  await engine.close();
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  await closed;
+  clearInterval(sweep);
+}
+
+function readArguments(): { dataDir: string; port: number } {
+  const { values } = parseArgs({
+    options: { 'data-dir': { type: 'string' }, port: { type: 'string', default: '8123' } },
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`--port ${values.port}: a port is a whole number from 0 to 65535`);
+  }
+  if (values['data-dir'] === undefined) throw new Error('--data-dir is missing');
+  return { dataDir: resolve(values['data-dir']), port };
+}
