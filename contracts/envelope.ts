@@ -54,7 +54,7 @@ const PRODUCER_ATTRIBUTES = {
 /** Envelope attributes that the door adds; a producer that sends one is refused. */
 export const DOOR_ATTRIBUTES = {
   ingestedtime: instant('When the door accepted the event'),
-  datahash: Type.String({ description: 'Hash of the data, to tell a repeat from a conflict' }),
+  datahash: Type.String({ description: 'Hash of type and data, to tell a repeat from a conflict' }),
 };
 
 export const EnvelopeSchema = Type.Object(

@@ -56,7 +56,7 @@ function single(name: LogType, event: ProducerEvent, id: string, data: Data): Ex
       ...event,
       id,
       type: `${TYPE_PREFIX}${name}${TYPE_SUFFIX}`,
-      datahash: dataHash(data),
+      datahash: dataHash([name, data]),
       data,
     },
   };

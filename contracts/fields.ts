@@ -5,6 +5,7 @@
  * place and shows in OpenAPI, in the answers of the door and in the types.
  */
 import { Type, type TSchema } from 'typebox';
+import { Format } from 'typebox/format';
 
 /** Longest routing key (SKU, node, order, supplier …), in characters. */
 export const MAX_KEY_LENGTH = 64;
@@ -65,6 +66,27 @@ export const amount = (description: string) =>
 
 export const currency = () =>
   Type.String({ description: 'ISO 4217 code', pattern: '^[A-Z]{3}$', maxLength: 3 });
+
+/** What `date-time` takes, in words. */
+export const INSTANT_HINT =
+  'must be an RFC 3339 instant with a zone, such as "2025-03-01T10:15:00Z", from 1900 to 2299';
+
+//                                  2025     -  03  -  01  T  10  :  15  :  00   .123          Z or +01:00
+const INSTANT =
+  /^((?:19|2[012])\d\d)-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):\d\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+// Stricter than TypeBox's own: each instant that passes can be computed with (`Date.parse` knows no
+// leap second) and stored (ClickHouse's DateTime64 begins in 1900 and ends in 2299).
+Format.Set('date-time', (value) => {
+  const match = INSTANT.exec(value);
+  return (
+    match !== null && Number(match[3]) <= daysOf(match[1], match[2]) && !isNaN(Date.parse(value))
+  );
+});
+
+function daysOf(year: string | undefined, month: string | undefined): number {
+  return new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+}
 
 /** An instant, RFC 3339 with a zone. */
 export const instant = (description: string) =>

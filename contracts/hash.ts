@@ -23,12 +23,27 @@ function fnvBytes(bytes: Uint8Array, seed: number): number {
   return hash >>> 0;
 }
 
-/** 64 bits of (source, id), as two unsigned halves: the identity of an event (REFERENCE §3.1). */
+/**
+ * 64 bits of (source, id), as two unsigned halves: the identity of an event (REFERENCE §3.1).
+ *
+ * The halves have multipliers of their own. Two FNV lanes that differ only in their seed would not do:
+ * whether two ids collide in such a lane depends on the low bits of its state alone, so that for one
+ * source in sixteen both halves collide together, and a false duplicate is a lost event.
+ */
 export function identityHash(source: string, id: string): { hi: number; lo: number } {
-  return {
-    hi: fnv1a32(id, fnv1a32(source)),
-    lo: fnv1a32(source, fnv1a32(id, 0x9747b28c)),
-  };
+  let hi = FNV_OFFSET;
+  let lo = FNV_OFFSET;
+  for (const part of [source, id]) {
+    for (let i = 0; i < part.length; i++) {
+      const code = part.charCodeAt(i);
+      hi = Math.imul(hi ^ code, 0x9e3779b1);
+      lo = Math.imul(lo ^ code, 0x5f356495);
+    }
+    // No id contains it: ("a:b", "c") and ("a:", "bc") differ.
+    hi = Math.imul(hi ^ 0xffff, 0x9e3779b1);
+    lo = Math.imul(lo ^ 0xffff, 0x5f356495);
+  }
+  return { hi: mix32(hi), lo: mix32(lo) };
 }
 
 /** `Nats-Msg-Id` of (source, id): 16 hexadecimal digits. */
@@ -37,7 +52,7 @@ export function messageId(source: string, id: string): string {
   return hex8(hi) + hex8(lo);
 }
 
-/** Hash of a payload, independent of the order of fields: 8 hexadecimal digits. */
+/** Hash of a JSON value, independent of the order of fields: 8 hexadecimal digits. */
 export function dataHash(data: unknown): string {
   return hex8(hashValue(data));
 }
@@ -49,14 +64,22 @@ function hashValue(value: unknown): number {
     return hash >>> 0;
   }
   if (value !== null && typeof value === 'object') {
-    // Addition commutes, so {a, b} and {b, a} hash alike.
+    // Addition commutes, so {a, b} and {b, a} hash alike. Each pair is mixed first, or else two fields
+    // that swap their values would often give the same sum.
     let hash = 0;
     for (const [name, item] of Object.entries(value)) {
-      hash = (hash + Math.imul(fnv1a32(name) ^ hashValue(item), FNV_PRIME)) >>> 0;
+      hash = (hash + mix32(Math.imul(fnv1a32(name), FNV_PRIME) ^ hashValue(item))) >>> 0;
     }
     return hash;
   }
   return fnv1a32(`${typeof value}:${String(value)}`);
+}
+
+/** Spreads each bit over all 32 (the finaliser of MurmurHash3). */
+function mix32(value: number): number {
+  let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 function hex8(value: number): string {

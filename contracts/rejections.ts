@@ -36,6 +36,8 @@ export interface DeadLetter extends Rejection {
   /** The original bytes, as text when they are UTF-8. */
   readonly encoding: 'utf8' | 'base64';
   readonly bytes: string;
+  /** How many bytes there were, when `bytes` holds only the first of them. */
+  readonly size?: number;
 }
 
 /** What became of one event of a request. */

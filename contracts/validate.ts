@@ -6,6 +6,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { EnvelopeSchema, typeName, type ProducerEvent } from './envelope.ts';
 import { EVENTS, INTERNAL_TYPES, LINE_TYPES, type InputType } from './events.ts';
+import { INSTANT_HINT } from './fields.ts';
 import type { Rejection } from './rejections.ts';
 
 interface Checker {
@@ -48,9 +49,6 @@ export function checkEvent(value: unknown, options: { trusted?: boolean } = {}):
   }
   if (INTERNAL_TYPES.has(name) && options.trusted !== true) {
     return reject('internal_type', 'type', event.type, 'only Stocktide itself sends this type');
-  }
-  if (Number.isNaN(Date.parse(event.time))) {
-    return reject('invalid_envelope', 'time', event.time, 'must be an existing RFC 3339 instant');
   }
   const schema = dataSchema(name as InputType, event.data);
   if ('rejection' in schema) return { ok: false, rejection: schema.rejection };
@@ -116,8 +114,9 @@ function invalid(
   const wrong = valueAt(value, error.instancePath);
   switch (error.keyword) {
     case 'required': {
-      const missing = (params['requiredProperties'] as string[]).join(', ');
-      return reject(reason, [...path, missing].join('.'), undefined, 'is missing');
+      const [missing = '', ...more] = params['requiredProperties'] as string[];
+      const also = more.length === 0 ? '' : ` (also missing: ${more.join(', ')})`;
+      return reject(reason, [...path, missing].join('.'), undefined, `is missing${also}`);
     }
     case 'additionalProperties': {
       const names = params['additionalProperties'] as string[];
@@ -125,7 +124,7 @@ function invalid(
       return reject(
         reason,
         [...path, extra].join('.'),
-        valueAt(wrong, `/${extra}`),
+        Reflect.get(wrong as object, extra),
         'is not a field of this type; remove it',
       );
     }
@@ -133,6 +132,10 @@ function invalid(
       const allowed = (params['allowedValues'] as unknown[]).map(String).join(', ');
       return reject(reason, path.join('.'), wrong, `must be one of ${allowed}`);
     }
+    case 'const':
+      return reject(reason, path.join('.'), wrong, `must be ${shorten(params['allowedValue'])}`);
+    case 'format':
+      return reject(reason, path.join('.'), wrong, INSTANT_HINT);
     case 'pattern':
       return reject(reason, path.join('.'), wrong, patternHint(String(params['pattern'])));
     default:
@@ -187,6 +190,15 @@ function rejection(
 /** A value as it is shown in an answer: never longer than the answer is worth. */
 function shorten(value: unknown): string {
   if (value === undefined) return '(absent)';
-  const shown = JSON.stringify(value) ?? String(value);
+  const shown = asText(value);
   return shown.length > 120 ? `${shown.slice(0, 117)}…` : shown;
+}
+
+function asText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // JSON.parse takes any depth, JSON.stringify does not.
+    return '(nested too deeply to show)';
+  }
 }
