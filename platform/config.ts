@@ -160,7 +160,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     flushRows: read.integer('FLUSH_ROWS', 10_000, { min: 1, max: 1_000_000 }),
     flushMs: read.integer('FLUSH_MS', 1000, { min: 10, max: 60_000 }),
     maxPendingRows: read.integer('MAX_PENDING_ROWS', 50_000, { min: 1, max: 10_000_000 }),
-    maxReadAhead: read.integer('MAX_READ_AHEAD', 4096, { min: 2, max: 1_000_000 }),
+    maxReadAhead: read.integer('MAX_READ_AHEAD', 1024, { min: 2, max: 1_000_000 }),
     snapshotEvents: read.integer('SNAPSHOT_EVENTS', 500_000, { min: 1, max: 1_000_000_000 }),
     recentIds: read.integer('RECENT_IDS', 1_048_576, { min: 1, max: 100_000_000 }),
     recentMovements: read.integer('RECENT_MOVEMENTS', 1_048_576, { min: 1, max: 100_000_000 }),
