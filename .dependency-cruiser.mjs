@@ -68,10 +68,13 @@ export default {
     },
     {
       name: 'pure-processors',
-      comment: 'A pure processor imports contracts and its own folder (law 2).',
+      comment: 'A pure processor imports contracts, its interface and its own folder (law 2).',
       severity: 'error',
       from: { path: pureProcessors },
-      to: { path: ours, pathNot: ['^contracts/', '^processors/$1/'] },
+      to: {
+        path: ours,
+        pathNot: ['^contracts/', '^processors/processor\\.ts$', '^processors/$1/'],
+      },
     },
     {
       name: 'pure-processors-no-io',

@@ -1,0 +1,209 @@
+/**
+ * What one machine runs, and in which order:
+ *
+ *   lock on the home ─▶ nats-server, ClickHouse ─▶ migrations ─▶ door ─▶ processors ─▶ api ─▶ demo feed
+ *
+ * Each waits for the one before to be ready, and everything is stopped in reverse, so that a consumer
+ * never outlives what it writes to. A part that dies later comes back on the same port. Servers
+ * named by NATS_URL and CLICKHOUSE_URL are used as they are instead of local ones.
+ */
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClickHouse } from '../clickhouse/client.ts';
+import { migrate } from '../clickhouse/migrate.ts';
+import type { Config } from '../config.ts';
+import { startClickHouseHost } from '../local/clickhouse.ts';
+import { acquireLock, LockedError } from '../local/lock.ts';
+import { startNatsServer } from '../local/nats-server.ts';
+import type { Log } from '../log.ts';
+import { runFile, type Running } from '../running.ts';
+import { projectFile, startNodeProcess } from './node-process.ts';
+import { choosePorts, type WantedPorts } from './ports.ts';
+import { untilReady } from './readiness.ts';
+import { supervise, type Supervised } from './supervise.ts';
+
+/** After this a process that is not ready is reported and left to go on; it may be replaying much. */
+const READY_TIMEOUT_MS = 60_000;
+const OLD_HOST_TIMEOUT_MS = 20_000;
+
+export interface Launch {
+  /** Read from `env`. */
+  config: Config;
+  /** What every process is given. */
+  env: NodeJS.ProcessEnv;
+  wantedPorts: WantedPorts;
+  demo: boolean;
+  log: Log;
+  /** Aborts to give up starting. */
+  signal: AbortSignal;
+}
+
+/** Everything that was started so far, in order. */
+export interface Started {
+  name: string;
+  /** The process, when it is one. */
+  pid?: () => number;
+  stop(): Promise<void> | void;
+}
+
+/**
+ * Starts everything. Each part is put into `started` at once, so that the caller can stop what there
+ * is when a later part fails.
+ * @throws when a part cannot be started, or ends before it is ready; the signal's reason when given up.
+ */
+export async function launch(options: Launch, started: Started[]): Promise<Running> {
+  const { config, env, log, signal } = options;
+  const home = config.stocktideHome;
+  const lock = acquireLock(join(home, 'launcher.lock'));
+  started.push({ name: 'lock', stop: () => lock.release() });
+  const ports = await choosePorts(join(home, 'ports.json'), options.wantedPorts);
+
+  const nats = await useNats(options, started);
+  signal.throwIfAborted();
+  const clickhouseUrl = await useClickHouse(options, started);
+  signal.throwIfAborted();
+  await migrateDatabase({ ...config, clickhouseUrl }, log);
+
+  const doorUrl = `http://127.0.0.1:${ports.door}`;
+  const processEnv: NodeJS.ProcessEnv = {
+    ...env,
+    NATS_URL: nats.natsUrl,
+    NATS_USER: nats.natsUser,
+    NATS_PASSWORD: nats.natsPassword,
+    CLICKHOUSE_URL: clickhouseUrl,
+    API_PORT: String(ports.api),
+    DOOR_PORT: String(ports.door),
+    PROCESSORS_PORT: String(ports.processors),
+    DOOR_URL: doorUrl,
+  };
+  // The API is the one way in from outside; the processes behind it stay on loopback.
+  const innerEnv = { ...processEnv, HOST: '127.0.0.1' };
+  const apiUrl = `http://${reachable(config.host)}:${ports.api}`;
+
+  const run = (part: Part) => startPart(part, options, started);
+  await run({ name: 'door', file: 'ingest/main.ts', env: innerEnv, url: doorUrl });
+  await run({
+    name: 'processors',
+    file: 'processors/main.ts',
+    env: innerEnv,
+    url: `http://127.0.0.1:${ports.processors}`,
+  });
+  await run({ name: 'api', file: 'api/main.ts', env: processEnv, url: apiUrl });
+
+  const running = { apiUrl, doorUrl, clickhouseUrl, ...nats, pid: process.pid };
+  writeRunFile(home, running);
+  started.push({ name: 'run file', stop: () => rmSync(runFile(home), { force: true }) });
+  if (options.demo) {
+    const args = ['--url', doorUrl];
+    await run({ name: 'demo', file: 'simulator/demo.ts', args, env: innerEnv });
+  }
+  return running;
+}
+
+type NatsAccess = Pick<Running, 'natsUrl' | 'natsUser' | 'natsPassword'>;
+
+async function useNats({ config, env, log }: Launch, started: Started[]): Promise<NatsAccess> {
+  if (env['NATS_URL']) {
+    const { natsUrl, natsUser, natsPassword } = config;
+    return { natsUrl, natsUser, natsPassword };
+  }
+  // The store remembers port and password, so every instance is the same server to its clients.
+  const start = () => startNatsServer({ storeDir: join(config.stocktideHome, 'nats'), log });
+  const first = await start();
+  keep(supervise({ name: 'nats-server', first, start, log }), 'nats-server', started);
+  return { natsUrl: first.url, natsUser: first.user, natsPassword: first.pass };
+}
+
+async function useClickHouse({ config, env, log }: Launch, started: Started[]): Promise<string> {
+  if (env['CLICKHOUSE_URL']) return config.clickhouseUrl;
+  const dataDir = join(config.stocktideHome, 'clickhouse');
+  await untilHostIsGone(dataDir);
+  const start = () => startClickHouseHost({ dataDir, log, env });
+  const first = await start();
+  keep(supervise({ name: 'clickhouse', first, start, log }), 'clickhouse', started);
+  return first.url;
+}
+
+/** The host of a launcher that was killed notices and ends, but not at once. */
+async function untilHostIsGone(dataDir: string): Promise<void> {
+  const deadlineMs = performance.now() + OLD_HOST_TIMEOUT_MS;
+  for (;;) {
+    try {
+      acquireLock(join(dataDir, 'host.lock')).release();
+      return;
+    } catch (error) {
+      if (!(error instanceof LockedError) || performance.now() > deadlineMs) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+async function migrateDatabase(config: Config, log: Log): Promise<void> {
+  const client = createClickHouse(config);
+  try {
+    await migrate(client, {
+      dir: projectFile('sql/migrations'),
+      database: config.clickhouseDatabase,
+      log,
+    });
+  } finally {
+    await client.close();
+  }
+}
+
+interface Part {
+  name: string;
+  file: string;
+  args?: string[];
+  env: NodeJS.ProcessEnv;
+  /** Where it answers `/readyz`; without one it counts as ready at once, and may end in peace. */
+  url?: string;
+}
+
+async function startPart(part: Part, { log, signal }: Launch, started: Started[]): Promise<void> {
+  signal.throwIfAborted();
+  const { name, url } = part;
+  let ready = url === undefined;
+  const start = () => startNodeProcess(part);
+  const supervised = supervise({
+    name,
+    first: await start(),
+    start,
+    log,
+    // What cannot start is a fault to report, not one to repeat; and a feed may come to its end.
+    shouldRestart: (code) => ready && !(url === undefined && code === 0),
+  });
+  keep(supervised, name, started);
+  if (url === undefined) return;
+
+  const died = new AbortController();
+  void supervised.ended.then(() => {
+    died.abort(new Error(`${name} ended while it was starting; its own message is above`));
+  });
+  const missing = await untilReady({
+    url,
+    timeoutMs: READY_TIMEOUT_MS,
+    signal: AbortSignal.any([signal, died.signal]),
+  });
+  ready = true;
+  if (missing !== null) log.warn({ missing }, `${name} is not ready yet; going on without it`);
+}
+
+function keep(supervised: Supervised, name: string, started: Started[]): void {
+  started.push({ name, pid: () => supervised.pid(), stop: () => supervised.stop() });
+}
+
+/** Complete at once or not there: programs read it while it is written. It holds a password. */
+function writeRunFile(home: string, running: Running): void {
+  const draft = `${runFile(home)}.draft`;
+  writeFileSync(draft, `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, runFile(home));
+}
+
+/** The address under which this machine reaches a server that listens on `host`. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,154 @@
+/**
+ * `npm start`: Stocktide on one machine, supervised. This file is the command line, the signals and
+ * the exit code; launch.ts says what is started.
+ *
+ *   exit 0  stopped as asked      1  something could not be started      2  wrong arguments or settings
+ */
+import './tether.ts';
+import { relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigError, isLoopback, readConfig, type Config } from '../config.ts';
+import { LockedError } from '../local/lock.ts';
+import { createLog, type Log } from '../log.ts';
+import type { Running } from '../running.ts';
+import { launch, type Started } from './launch.ts';
+import { parseOptions, usage, UsageError, type LauncherOptions } from './options.ts';
+import { PortTakenError } from './ports.ts';
+
+/** One Ctrl-C arrives several times: from the terminal, from npm and from the start script. */
+const SAME_INTERRUPT_MS = 1000;
+/** Each process ends within 20 s of being told to; five of them one after another, with room. */
+const STOP_TIMEOUT_MS = 120_000;
+
+process.exitCode = await main();
+process.exit();
+
+async function main(): Promise<number> {
+  let options: LauncherOptions;
+  let config: Config;
+  const env: NodeJS.ProcessEnv = { ...process.env };
+  env['LOG_FORMAT'] ||= 'pretty';
+  try {
+    options = parseOptions(process.argv.slice(2));
+    if (options.help) {
+      process.stdout.write(usage);
+      return 0;
+    }
+    if (options.data !== undefined) env['STOCKTIDE_HOME'] = options.data;
+    config = readConfig(env);
+    env['STOCKTIDE_HOME'] = config.stocktideHome;
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  const log = createLog({ name: 'launcher', level: config.logLevel, format: config.logFormat });
+  return run(options, config, env, log);
+}
+
+async function run(
+  { port, demo }: LauncherOptions,
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  log: Log,
+): Promise<number> {
+  const started: Started[] = [];
+  const stopping = new AbortController();
+  const stopped = new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+  onStopRequest(stopping, started, log);
+  let exitCode = 0;
+  try {
+    const wantedPorts = {
+      api: port === undefined ? asked(env, 'API_PORT') : { value: port, from: '--port' },
+      door: asked(env, 'DOOR_PORT'),
+      processors: asked(env, 'PROCESSORS_PORT'),
+    };
+    const launching = { config, env, wantedPorts, demo, log, signal: stopping.signal };
+    const running = await launch(launching, started);
+    process.stdout.write(banner(running, config, env));
+    await stopped;
+  } catch (error) {
+    if (!stopping.signal.aborted) {
+      exitCode = 1;
+      reportFailure(error, log);
+    }
+  }
+  return (await stopAll(started, log)) ? exitCode : 1;
+}
+
+function asked(env: NodeJS.ProcessEnv, variable: string) {
+  return { value: env[variable] || undefined, from: variable };
+}
+
+/** Stops on SIGINT, SIGTERM, SIGHUP, and when nobody reads the output; a second Ctrl-C kills. */
+function onStopRequest(stopping: AbortController, started: Started[], log: Log): void {
+  let firstMs = 0;
+  const stop = (why: string) => {
+    if (!stopping.signal.aborted) {
+      firstMs = performance.now();
+      log.info(`stopping (${why})`);
+      stopping.abort(new Error(`stopped while starting (${why})`));
+    } else if (why === 'SIGINT' && performance.now() - firstMs > SAME_INTERRUPT_MS) {
+      log.warn('second interrupt: ending everything at once; the data is safe');
+      killAll(started);
+      process.exit(1);
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  process.stdout.on('error', () => stop('its output is closed'));
+  process.stderr.on('error', () => stop('its output is closed'));
+}
+
+function killAll(started: Started[]): void {
+  for (const { pid } of [...started].reverse()) {
+    try {
+      if (pid !== undefined) process.kill(pid(), 'SIGKILL');
+    } catch {
+      // It was gone already.
+    }
+  }
+}
+
+/** Stops the parts, last first. False when one could not be stopped in time. */
+async function stopAll(started: Started[], log: Log): Promise<boolean> {
+  const late = sleep(STOP_TIMEOUT_MS, 'late', { ref: false });
+  for (const part of [...started].reverse()) {
+    const stopping = (async () => part.stop())().catch((error: unknown) => error);
+    const outcome = await Promise.race([stopping, late]);
+    if (outcome === undefined) continue;
+    log.error({ err: outcome }, `${part.name} could not be stopped; ending everything at once`);
+    killAll(started);
+    return false;
+  }
+  log.info('stopped');
+  return true;
+}
+
+/** What a person can mend is said in a sentence; anything else with its stack. */
+function reportFailure(error: unknown, log: Log): void {
+  if (error instanceof LockedError || error instanceof PortTakenError) {
+    process.stderr.write(`${error.message}\n`);
+  } else {
+    log.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function banner(running: Running, config: Config, env: NodeJS.ProcessEnv): string {
+  const home = relative(process.cwd(), config.stocktideHome) || '.';
+  const access = isLoopback(config.host)
+    ? ''
+    : `   (listening on ${config.host}; any user name with ACCESS_TOKEN as password)`;
+  const credentials = env['NATS_URL'] ? 'as configured' : `${home}/nats/server.json`;
+  return `
+  Stocktide is running.
+
+    Dashboard   ${running.apiUrl}${access}
+    Events in   ${running.apiUrl}/v1/events   (POST; the door itself: ${running.doorUrl})
+    SQL tools   ${running.clickhouseUrl}   (ClickHouse HTTP, database ${config.clickhouseDatabase}, user ${config.clickhouseUser})
+    NATS        ${running.natsUrl}   (user and password: ${credentials})
+    Data        ${config.stocktideHome}
+
+  Ctrl-C stops everything; the data stays.
+
+`;
+}
