@@ -37,7 +37,7 @@ export interface Life {
   /** Readiness now: started, not draining, and every check holds. */
   readiness(): { ready: boolean; checks: Record<string, CheckResult> };
   /** Ends the process with exit code 1, after draining. The first error counts. */
-  fatal(error: unknown): void;
+  fatal(this: void, error: unknown): void;
 }
 
 /**

@@ -14,8 +14,8 @@ import {
   Events,
   type JetStreamClient,
   type JetStreamManager,
+  NatsError,
   type NatsConnection,
-  type NatsError,
 } from 'nats';
 import type { Log } from '../log.ts';
 
@@ -88,8 +88,8 @@ export async function connectNats({
       }
       return await openLink(nc, log);
     } catch (error) {
-      const code = (error as NatsError).code;
-      if (code === ErrorCode.AuthorizationViolation) {
+      const code = error instanceof NatsError ? error.code : undefined;
+      if (code === String(ErrorCode.AuthorizationViolation)) {
         throw new NatsAccessError(
           `NATS at ${url} refuses user "${user}": check NATS_USER and NATS_PASSWORD`,
         );
