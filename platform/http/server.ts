@@ -23,8 +23,10 @@ export function createHttp({
   life: Pick<Life, 'name' | 'config' | 'log' | 'metrics' | 'readiness'>;
   bodyLimit: number;
 }): FastifyInstance {
+  // The app's type names its logger's; the general one keeps it simple for whoever adds routes.
+  const loggerInstance: FastifyBaseLogger = life.log;
   const app = Fastify({
-    loggerInstance: life.log,
+    loggerInstance,
     // One line per request would cost more than the request; durations are metrics.
     disableRequestLogging: true,
     bodyLimit,
