@@ -101,7 +101,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     }
   } catch (error) {
     // Thrown out of a wait for the door.
-    if (!stop.aborted) throw error;
+    if (error !== stop.reason) throw error;
     stopped = true;
   } finally {
     if (position.sent > sentBefore) file.write(position);
