@@ -69,6 +69,12 @@ export function createHostServer(parts: HostParts): Server {
     'status',
   ]);
 
+  const fill = metrics.gauge(
+    'local_clickhouse_statements',
+    `Statements now running (at most ${limits.maxRunning}) and waiting (${limits.maxWaiting})`,
+    ['state'],
+  );
+
   const server = createServer((req, res) => {
     handle(req, res).catch((error: unknown) => answerError(req, res, error));
   });
@@ -79,7 +85,7 @@ export function createHostServer(parts: HostParts): Server {
     refuseForeignPages(req);
     const url = new URL(req.url ?? '/', 'http://127.0.0.1');
     if (url.pathname === '/ping') return answerText(res, 'Ok.\n');
-    if (url.pathname === '/metrics') return answerText(res, await metrics.text());
+    if (url.pathname === '/metrics') return answerText(res, await measure());
     if (url.pathname !== '/') return answerText(res, `There is no handle ${url.pathname}\n`, 404);
 
     authenticate(req, url, account);
@@ -96,6 +102,11 @@ export function createHostServer(parts: HostParts): Server {
       throw new ClickHouseError('NOT_IMPLEMENTED', 'multipart bodies are not supported');
     }
     await answerStatement(req, res, request);
+  }
+
+  function measure(): Promise<string> {
+    for (const [state, count] of Object.entries(engine.load())) fill.set({ state }, count);
+    return metrics.text();
   }
 
   async function answerStatement(
@@ -178,7 +189,8 @@ export function createHostServer(parts: HostParts): Server {
   }
 
   function answerError(req: IncomingMessage, res: ServerResponse, error: unknown): void {
-    if (res.destroyed || req.destroyed) return;
+    // The client has gone away.
+    if (res.destroyed) return;
     const known = error instanceof ClickHouseError;
     if (!known) log.error({ err: error }, 'request failed');
     const failure = known ? error : new ClickHouseError('UNKNOWN_EXCEPTION', String(error));

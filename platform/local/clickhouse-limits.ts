@@ -1,8 +1,11 @@
 /**
  * Every bound of the local ClickHouse host, by name. At the limit: a body is refused with 413, a
- * statement beyond the queue with 503, a query that wants more memory or result with the engine's
- * own error. `clickhouse-main.ts` shows the fill of each in /metrics.
+ * statement beyond the queue with 503, a query that wants more memory or a larger result with the
+ * engine's own error. What runs, waits and was refused shows in the host's /metrics.
+ *
+ * Each is set by a variable of the host's environment: maxRunning by LOCAL_CLICKHOUSE_MAX_RUNNING.
  */
+import { ConfigError, type ConfigFault } from '../config.ts';
 
 const MIB = 1024 * 1024;
 
@@ -24,7 +27,7 @@ export interface HostLimits {
   stopTimeoutMs: number;
 }
 
-export const HOST_LIMITS: HostLimits = {
+const DEFAULTS: HostLimits = {
   maxBodyBytes: 256 * MIB,
   maxRunning: 12,
   maxWaiting: 64,
@@ -35,11 +38,37 @@ export const HOST_LIMITS: HostLimits = {
   stopTimeoutMs: 5_000,
 };
 
+/** @throws {ConfigError} listing every variable that is not a positive whole number */
+export function readHostLimits(env: NodeJS.ProcessEnv): HostLimits {
+  const limits = { ...DEFAULTS };
+  const faults: ConfigFault[] = [];
+  for (const name of Object.keys(DEFAULTS) as (keyof HostLimits)[]) {
+    const variable = `LOCAL_CLICKHOUSE_${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}`;
+    const value = env[variable]?.trim() ?? '';
+    if (value === '') continue;
+    limits[name] = Number(value);
+    if (!Number.isSafeInteger(limits[name]) || limits[name] < 1) {
+      faults.push({ variable, value, allowed: 'a whole number, 1 or more' });
+    }
+  }
+  if (limits.maxRunning > MAX_THREADS - SPARE_THREADS) {
+    faults.push({
+      variable: 'LOCAL_CLICKHOUSE_MAX_RUNNING',
+      value: String(limits.maxRunning),
+      allowed: `at most ${MAX_THREADS - SPARE_THREADS}`,
+    });
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return limits;
+}
+
 /**
  * Threads for files, compression and KILL beside the running statements. Without them a dozen long
  * queries would hold every thread, and the one that could cancel them would wait behind them.
  */
 const SPARE_THREADS = 8;
+/** The most that libuv's pool can have. */
+const MAX_THREADS = 1024;
 
 /**
  * What must be in the environment before Node starts: libuv sizes its pool once, and the engine

@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { runProcess } from '../lifecycle.ts';
 import { openEngine, type Engine } from './clickhouse-engine.ts';
 import { createHostServer } from './clickhouse-http.ts';
-import { HOST_LIMITS, hostEnvironment } from './clickhouse-limits.ts';
+import { hostEnvironment, readHostLimits } from './clickhouse-limits.ts';
 import { openSpool } from './clickhouse-spool.ts';
 import { acquireLock } from './lock.ts';
 
@@ -27,7 +27,7 @@ const SWEEP_MS = 20;
 await runProcess({
   name: 'clickhouse',
   start: async (life) => {
-    const limits = HOST_LIMITS;
+    const limits = readHostLimits(process.env);
     const { dataDir, port } = readArguments();
     for (const [name, value] of Object.entries(hostEnvironment(limits))) {
       if (process.env[name] !== value) {

@@ -9,13 +9,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../log.ts';
-import { HOST_LIMITS, hostEnvironment } from './clickhouse-limits.ts';
+import { hostEnvironment, readHostLimits } from './clickhouse-limits.ts';
 import { isPortFree, pickPort } from './ports.ts';
 
 /** Opening a large data directory after a kill is the slowest start. */
 const START_TIMEOUT_MS = 60_000;
-/** More than the host takes to let its statements end. */
-const STOP_TIMEOUT_MS = HOST_LIMITS.stopTimeoutMs + 10_000;
+/** What the host gets beside its time for running statements. */
+const STOP_GRACE_MS = 10_000;
 
 export interface ClickHouseHostOptions {
   /** Created when missing. One host at a time. */
@@ -46,11 +46,13 @@ export async function startClickHouseHost(options: ClickHouseHostOptions): Promi
   const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true });
   const port = await choosePort(dataDir, options.port);
+  const env = { ...process.env, ...options.env };
+  const limits = readHostLimits(env);
 
   const main = fileURLToPath(new URL('./clickhouse-main.ts', import.meta.url));
   const child = fork(main, ['--data-dir', dataDir, '--port', String(port)], {
     execArgv: ['--import', import.meta.resolve('tsx')],
-    env: { ...process.env, ...options.env, ...hostEnvironment(HOST_LIMITS) },
+    env: { ...env, ...hostEnvironment(limits) },
     // A group of its own: Ctrl-C in a terminal reaches the launcher, which stops its parts in order.
     detached: true,
   });
@@ -76,7 +78,7 @@ export async function startClickHouseHost(options: ClickHouseHostOptions): Promi
 
   async function stop(): Promise<void> {
     child.kill('SIGTERM');
-    const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const late = setTimeout(() => child.kill('SIGKILL'), limits.stopTimeoutMs + STOP_GRACE_MS);
     await exited;
     clearTimeout(late);
   }

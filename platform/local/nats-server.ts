@@ -91,7 +91,11 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     const { port, pass } = await identity(storeDir, options);
     const configPath = writeConfig(storeDir, { port, pass, maxFileBytes: options.maxFileBytes });
 
-    const child = spawn(program, ['-c', configPath], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(program, ['-c', configPath], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // A group of its own: Ctrl-C in a terminal reaches the launcher, which stops its parts in order.
+      detached: true,
+    });
     const lastLines = forwardLog(child, options.log);
     const exited = new Promise<number | null>((resolveExit, reject) => {
       child.once('error', reject);

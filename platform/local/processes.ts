@@ -6,15 +6,18 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** True when a process with this pid exists, whoever owns it. */
+/**
+ * True when a process with this pid runs, whoever owns it. A zombie does not count: it holds nothing
+ * any more, and in a container whose first process does not reap it may stay for ever.
+ */
 export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // EPERM: it exists and belongs to someone else.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+  return linuxStat(pid)?.state !== 'Z';
 }
 
 /**
@@ -23,23 +26,29 @@ export function processExists(pid: number): boolean {
  */
 export function processBirth(pid: number): string | undefined {
   if (process.platform !== 'linux') return ps(pid, 'lstart=');
-  try {
-    // `41 (node (x) y) S 1 41 …`: the name may hold spaces and brackets, so read after the last ')'.
-    // The start time is field 22 of the line, the 20th after the name.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const startTick = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return startTick === undefined ? undefined : `${bootId}:${startTick}`;
-  } catch {
-    return undefined;
-  }
+  const startTick = linuxStat(pid)?.startTick;
+  const bootId = readText('/proc/sys/kernel/random/boot_id')?.trim();
+  return startTick === undefined || bootId === undefined ? undefined : `${bootId}:${startTick}`;
 }
 
 /** The command line of a process as one text, or undefined when it is gone or hidden. */
 export function processCommand(pid: number): string | undefined {
   if (process.platform !== 'linux') return ps(pid, 'command=');
+  return readText(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim();
+}
+
+/** Undefined on other systems and for a process that is gone. */
+function linuxStat(pid: number): { state: string; startTick: string } | undefined {
+  // `41 (node (x) y) S 1 41 …`: the name may hold blanks and brackets, so read after the last ')'.
+  const stat = readText(`/proc/${pid}/stat`);
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, startTick] = [fields?.[0], fields?.[19]];
+  return state === undefined || startTick === undefined ? undefined : { state, startTick };
+}
+
+function readText(file: string): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }

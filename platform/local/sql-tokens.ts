@@ -30,14 +30,17 @@ const TYPOGRAPHIC_QUOTE = /\xe2\x80[\x98\x99\x9c\x9d]/;
 const HEREDOC_TAG = /\$\w*\$/y;
 const WORD = /[A-Za-z_$][\w$]*/y;
 const NUMBER = /\d\w*/y;
+/** Behind a dot digits name a member of a tuple, and what follows them is a token of its own. */
+const MEMBER = /\d+/y;
 
 /** @throws {ClickHouseError} SYNTAX_ERROR for a quote, heredoc or comment that does not end. */
 export function* tokenize(latin1: string): Generator<Token, undefined> {
   let at = 0;
   let depth = 0;
+  let text = '';
   while ((at = skipBlanks(latin1, at)) < latin1.length) {
-    const { kind, end } = readToken(latin1, at);
-    const text = latin1.slice(at, end);
+    const { kind, end } = readToken(latin1, at, text === '.');
+    text = latin1.slice(at, end);
     if (text === ')') depth = Math.max(0, depth - 1);
     yield { kind, text, start: at, end, depth };
     if (text === '(') depth++;
@@ -64,7 +67,11 @@ function skipBlanks(latin1: string, from: number): number {
   }
 }
 
-function readToken(latin1: string, at: number): { kind: Token['kind']; end: number } {
+function readToken(
+  latin1: string,
+  at: number,
+  isBehindDot: boolean,
+): { kind: Token['kind']; end: number } {
   const char = latin1.charAt(at);
   if (char === "'" || char === '"' || char === '`') {
     return { kind: 'quoted', end: endOfQuoted(latin1, at, char) };
@@ -76,7 +83,7 @@ function readToken(latin1: string, at: number): { kind: Token['kind']; end: numb
   }
   const word = match(WORD, latin1, at);
   if (word !== '') return { kind: 'word', end: at + word.length };
-  const number = match(NUMBER, latin1, at);
+  const number = match(isBehindDot ? MEMBER : NUMBER, latin1, at);
   if (number !== '') return { kind: 'number', end: at + number.length };
   return { kind: 'symbol', end: at + 1 };
 }

@@ -82,7 +82,9 @@ function findInsertData(latin1: string, tokens: Tokens): InsertData | undefined 
     const bounds = { targetEnd: settingsStart ?? token.start, settingsEnd: token.start };
     if (isWord(token, 'VALUES')) {
       const offset = token.end;
-      refuseSecondStatement(tokens);
+      for (token = next(tokens); token !== undefined; token = next(tokens)) {
+        if (token.text === ';') refuseMore(tokens);
+      }
       return { ...bounds, format: 'Values', offset };
     }
     if (isWord(token, 'FORMAT')) {
@@ -108,7 +110,7 @@ function readOther(text: Buffer, latin1: string): OtherStatement {
   const all = tokenize(latin1);
   for (let token = next(all); token !== undefined; token = next(all)) {
     if (token.text === ';') {
-      refuseSecondStatement(all);
+      refuseMore(all);
       break;
     }
     tokens.push(token);
@@ -130,17 +132,14 @@ function readOther(text: Buffer, latin1: string): OtherStatement {
   };
 }
 
-/** Reads on behind the statement: only `;` and comments may follow its `;`. */
-function refuseSecondStatement(tokens: Tokens): void {
-  let ended = false;
+/** Reads on behind a statement's `;`: only more of them and comments may follow. */
+function refuseMore(tokens: Tokens): void {
   for (let token = next(tokens); token !== undefined; token = next(tokens)) {
-    if (token.text === ';') ended = true;
-    else if (ended) {
-      throw new ClickHouseError(
-        'SYNTAX_ERROR',
-        'Multi-statements are not allowed: send one statement per request',
-      );
-    }
+    if (token.text === ';') continue;
+    throw new ClickHouseError(
+      'SYNTAX_ERROR',
+      'Multi-statements are not allowed: send one statement per request',
+    );
   }
 }
 

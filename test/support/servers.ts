@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { startClickHouseHost, type ClickHouseHost } from '../../platform/local/clickhouse.ts';
 import { startNatsServer, type NatsServer } from '../../platform/local/nats-server.ts';
+import { processExists } from '../../platform/local/processes.ts';
 import { createLog } from '../../platform/log.ts';
 
 /** What a test sees of a server: its address, and the means to end and revive it. */
@@ -119,6 +120,11 @@ async function controlled<S extends NatsServer | ClickHouseHost>(
   start: () => Promise<S>,
 ): Promise<{ current: () => S; server: TestServer }> {
   let running = await start();
+  // A test file that ends without its afterAll must not leave a server behind.
+  const killNow = () => {
+    if (processExists(running.pid)) process.kill(running.pid, 'SIGKILL');
+  };
+  process.once('exit', killNow);
   const server: TestServer = {
     get pid() {
       return running.pid;
@@ -133,6 +139,7 @@ async function controlled<S extends NatsServer | ClickHouseHost>(
     },
     async stop() {
       await running.stop();
+      process.off('exit', killNow);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
