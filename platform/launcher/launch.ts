@@ -39,6 +39,11 @@ export interface Launch {
   signal: AbortSignal;
 }
 
+/** A part ended before it was ready. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
 /** Everything that was started so far, in order. */
 export interface Started {
   name: string;
@@ -179,7 +184,7 @@ async function startPart(part: Part, { log, signal }: Launch, started: Started[]
 
   const died = new AbortController();
   void supervised.ended.then(() => {
-    died.abort(new Error(`${name} ended while it was starting; its own message is above`));
+    died.abort(new StartError(`${name} ended while it was starting; its own message is above`));
   });
   const missing = await untilReady({
     url,

@@ -11,7 +11,7 @@ import { ConfigError, isLoopback, readConfig, type Config } from '../config.ts';
 import { LockedError } from '../local/lock.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Running } from '../running.ts';
-import { launch, type Started } from './launch.ts';
+import { launch, StartError, type Started } from './launch.ts';
 import { parseOptions, usage, UsageError, type LauncherOptions } from './options.ts';
 import { PortTakenError } from './ports.ts';
 
@@ -126,8 +126,9 @@ async function stopAll(started: Started[], log: Log): Promise<boolean> {
 
 /** What a person can mend is said in a sentence; anything else with its stack. */
 function reportFailure(error: unknown, log: Log): void {
-  if (error instanceof LockedError || error instanceof PortTakenError) {
-    process.stderr.write(`${error.message}\n`);
+  const mendable = [LockedError, PortTakenError, StartError].some((kind) => error instanceof kind);
+  if (mendable && error instanceof Error) {
+    log.fatal(error.message);
   } else {
     log.fatal({ err: error }, error instanceof Error ? error.message : String(error));
   }
