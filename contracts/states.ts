@@ -64,13 +64,15 @@ export const MEMO_ACCOUNTS = ['open_demand', 'soft_reserved'] as const;
 export type MemoAccount = (typeof MEMO_ACCOUNTS)[number];
 
 /**
- * The other side of an entry or an exit: a movement is always from one account to another, so the
- * states of a position plus `outside` sum to zero (law 4, conservation).
+ * The other side of an entry or an exit of goods: a movement is always from one account to another, so
+ * the states of a position plus `outside` sum to zero (law 4, conservation).
  */
 export const OUTSIDE = 'outside';
+/** The other side of a claim: the memo accounts plus `unclaimed` sum to zero as well. */
+export const UNCLAIMED = 'unclaimed';
 
 /** Every account a movement can name, in the ledger's column order. */
-export const ACCOUNTS = [...STOCK_STATES, ...MEMO_ACCOUNTS, OUTSIDE] as const;
+export const ACCOUNTS = [...STOCK_STATES, ...MEMO_ACCOUNTS, OUTSIDE, UNCLAIMED] as const;
 export type Account = (typeof ACCOUNTS)[number];
 
 /** The node of demand and reservations that no node has been chosen for yet. */

@@ -80,12 +80,9 @@ export const POLICIES = {
 } as const;
 export type PolicyName = keyof typeof POLICIES;
 
-/** Codes that the stock processor raises; REFERENCE §4.2 and the reports of law 4. */
+/** Codes that processors raise; REFERENCE §4.2 and the reports of law 4. */
 export const FINDING_CODES = [
   'NEG_INVENTORY',
-  'OVERSELL',
-  'CHANNEL_CONFLICT',
-  'STOCKOUT',
   'FEED_QUALITY',
   'ILLEGAL_TRANSITION',
   'SNAPSHOT_REJECTED',
@@ -111,7 +108,7 @@ export const CONTROL_EVENTS = {
   }),
   'policy.set': {
     ...fact('-', 'A policy was decided', {}),
-    data: Type.Union(Object.values(POLICIES)),
+    data: Type.Union([POLICIES.safety_stock, POLICIES.channel, POLICIES.supply, POLICIES.feed]),
     variants: { field: 'policy', schemas: POLICIES },
   },
   'finding.raised': fact('-', 'A processor found something that someone should know', {

@@ -1,0 +1,80 @@
+/**
+ * The archive: every event of the LOG as a row of `events`, so that data teams can read it and the state
+ * of any processor can be rebuilt when the LOG no longer reaches back. Findings and the item master get
+ * a table of their own besides. Keeps no state. Pure.
+ */
+import type { Applied, Outputs, Processor } from '../processor.ts';
+
+export function createArchive(): Processor {
+  return {
+    name: 'archive',
+    stateVersion: '1',
+    apply,
+    size: () => 0,
+    snapshot: () => [],
+    restore: () => undefined,
+  };
+}
+
+function apply(applied: Applied, out: Outputs): void {
+  const { event, raw, seq } = applied;
+  const keys: Record<string, unknown> = event.data;
+  out.row('events', [
+    seq,
+    event.source,
+    event.id,
+    event.type,
+    event.time,
+    event.ingestedtime,
+    text(keys['sku_id']),
+    text(keys['order_id']),
+    text(keys['node_id']),
+    text(keys['supplier_id']),
+    text(keys['channel_id']),
+    raw,
+  ]);
+  switch (event.type) {
+    case 'stocktide.finding.raised.v1': {
+      const { data } = event;
+      out.row('findings', [
+        data.finding_id,
+        data.code,
+        data.subtype ?? '',
+        data.processor,
+        data.entity,
+        data.sku_id ?? '',
+        data.node_id ?? '',
+        data.order_id ?? '',
+        data.channel_id ?? '',
+        data.condition_at,
+        event.time,
+        data.units ?? 0,
+        data.detail,
+        JSON.stringify(data.evidence),
+        seq,
+      ]);
+      return;
+    }
+    case 'stocktide.item.upserted.v1': {
+      const { data } = event;
+      out.row('items', [
+        data.sku_id,
+        data.description ?? '',
+        data.gtin,
+        data.uom,
+        data.pack_qty,
+        data.abc_class,
+        data.unit_cost,
+        data.currency ?? '',
+        data.status,
+        event.time,
+        seq,
+      ]);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');

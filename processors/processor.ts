@@ -1,0 +1,73 @@
+/**
+ * What a processor is: a pure reducer over the LOG with the answers and the snapshot of its state.
+ *
+ * `apply` has no clock, no randomness and no I/O (law 2). Time is data: `nowMs` is the highest event
+ * time seen so far. The runtime (processors/runtime) is the shell that feeds it and carries its outputs.
+ */
+import type { FindingCode } from '../contracts/events/control.ts';
+import type { LogEvent, LogType } from '../contracts/events.ts';
+
+/** A table of ClickHouse that a processor writes. */
+export type TableName =
+  'events' | 'items' | 'stock_movements' | 'stock_reconciliations' | 'findings';
+
+/** A cell: what JSONCompactEachRow takes. */
+export type Cell = string | number | null;
+
+/** One message of the LOG as a processor sees it. */
+export interface Applied {
+  /** Sequence in the LOG. */
+  readonly seq: number;
+  readonly name: LogType;
+  readonly event: LogEvent;
+  /** Event time (ms since 1970). */
+  readonly timeMs: number;
+  /** Highest event time seen, this event included (ms since 1970). */
+  readonly nowMs: number;
+  /** The message as it stands in the LOG. */
+  readonly raw: string;
+}
+
+/** Something that someone should know; the runtime brings it into the LOG as `finding.raised`. */
+export interface Finding {
+  /** Deterministic: the same log raises the same ids. */
+  readonly findingId: string;
+  readonly code: FindingCode;
+  readonly subtype?: string;
+  readonly entity: string;
+  readonly skuId?: string;
+  readonly nodeId?: string;
+  readonly conditionAtMs: number;
+  readonly detail: string;
+  readonly units?: number;
+  readonly evidence: readonly { source: string; id: string }[];
+}
+
+/** Where the outputs of `apply` go. */
+export interface Outputs {
+  row(table: TableName, cells: readonly Cell[]): void;
+  finding(finding: Finding): void;
+  /** The ATP of the SKU may have changed. */
+  changed(sku: string): void;
+}
+
+/** A named piece of a snapshot. */
+export interface SnapshotPart {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Processor {
+  readonly name: string;
+  /** Differs when the state's form or meaning does: another one's snapshot is rebuilt, not read. */
+  readonly stateVersion: string;
+  apply(applied: Applied, out: Outputs): void;
+  /** Entries of the state, for metrics (positions). */
+  size(): number;
+  /**
+   * The state at this instant. What it yields stays that state even when `apply` runs between two
+   * parts, so that the runtime can write it without holding up the loop.
+   */
+  snapshot(): Iterable<SnapshotPart>;
+  restore(parts: Iterable<SnapshotPart>): void;
+}

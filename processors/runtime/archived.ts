@@ -1,0 +1,33 @@
+/** Archived events in log order, for rebuilding state that the LOG no longer reaches back to. */
+import type { LogEvent } from '../../contracts/events.ts';
+import { typeName } from '../../contracts/envelope.ts';
+import { logSubject, type RoutingKeys } from '../../contracts/subjects.ts';
+import type { ClickHouse } from '../../platform/clickhouse/client.ts';
+
+export interface ArchivedEvent {
+  readonly seq: number;
+  readonly subject: string;
+  readonly raw: string;
+}
+
+/** Events with from < seq ≤ to, streamed. */
+export async function* archivedEvents(
+  clickhouse: ClickHouse,
+  range: { from: number; to: number },
+): AsyncGenerator<ArchivedEvent, void, undefined> {
+  const result = await clickhouse.query({
+    query: `SELECT seq, event FROM events
+            WHERE seq > {from:UInt64} AND seq <= {to:UInt64} ORDER BY seq`,
+    query_params: range,
+    format: 'JSONCompactEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  });
+  for await (const rows of result.stream<[number, string]>()) {
+    for (const row of rows) {
+      const [seq, raw] = row.json();
+      const event = JSON.parse(raw) as LogEvent;
+      const name = typeName(event.type) ?? '';
+      yield { seq, raw, subject: logSubject(name, event.data as RoutingKeys) };
+    }
+  }
+}

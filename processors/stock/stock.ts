@@ -1,0 +1,268 @@
+/**
+ * The stock processor: live positions per SKU and node over real stock states, and what may be sold.
+ *
+ * Key: SKU. In: every event that names a SKU, and those that concern all (time, policies, shipments by
+ * number, snapshots). Out: `stock_movements` and `stock_reconciliations`, findings, and which SKUs
+ * changed. Pure: the same log gives the same state and the same rows (law 2).
+ */
+import { partitionOf } from '../../contracts/subjects.ts';
+import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
+import { A } from './accounts.ts';
+import { Books } from './books.ts';
+import { Corrections } from './corrections.ts';
+import { Demand } from './demand.ts';
+import { jsonParts, parseJson } from './parts.ts';
+import { Published } from './published.ts';
+import { Reservations } from './reservations.ts';
+import { Shipments } from './shipments.ts';
+import { Supply } from './supply.ts';
+import { adjustmentCounterpart } from './transitions.ts';
+
+const STATE_VERSION = 1;
+
+export interface StockOptions {
+  /** Movements that are remembered for counts, late events and corrections (RECENT_MOVEMENTS). */
+  readonly historyCapacity: number;
+  /** Partitions of the SKU that this slice owns; all of them when absent. */
+  readonly partitions?: ReadonlySet<number>;
+}
+
+/** The stock processor with what answers are made from. */
+export interface Stock extends Processor {
+  readonly books: Books;
+  readonly supply: Supply;
+  readonly published: Published;
+}
+
+export function createStock(options: StockOptions): Stock {
+  const books = new Books(options);
+  const demand = new Demand(books);
+  const supply = new Supply(books);
+  const reservations = new Reservations(books);
+  const shipments = new Shipments(books, demand);
+  const published = new Published();
+  const parts = { demand, supply, reservations, shipments };
+  const corrections = new Corrections(books, parts, options.partitions === undefined);
+  const timed = [demand, supply, reservations, shipments, corrections, books.counts, books];
+  let nowMs = 0;
+
+  const owns = (sku: string) =>
+    options.partitions === undefined || options.partitions.has(partitionOf(sku));
+
+  function apply(applied: Applied, out: Outputs): void {
+    books.begin(applied, out);
+    reservations.expire(applied.nowMs);
+    // Housekeeping once a second of event time.
+    if (Math.floor(applied.nowMs / 1_000) > Math.floor(nowMs / 1_000)) {
+      for (const part of timed) part.onTime(applied.nowMs);
+    }
+    nowMs = applied.nowMs;
+    if (!corrections.isVoid(books.identity)) applyEvent(applied);
+  }
+
+  function applyEvent({ event, timeMs }: Applied): void {
+    switch (event.type) {
+      case 'stocktide.order.line.created.v1': {
+        const { reservation_id: reservation, order_id: order } = event.data;
+        if (reservation !== undefined) reservations.end(reservation, `became order ${order}`);
+        return demand.created(event.data);
+      }
+      case 'stocktide.order.line.changed.v1':
+        return demand.changed(event.data);
+      case 'stocktide.order.line.cancelled.v1':
+        return demand.cancelled(event.data);
+      case 'stocktide.order.line.allocated.v1':
+        return demand.allocated(event.data);
+      case 'stocktide.order.line.deallocated.v1':
+        return demand.deallocated(event.data);
+      case 'stocktide.pick.completed.v1':
+      case 'stocktide.pick.shorted.v1':
+        return demand.picked(event.data);
+      case 'stocktide.pack.line.completed.v1':
+        return demand.packed(event.data);
+      case 'stocktide.inventory.state.changed.v1':
+        return demand.stateChanged(event.data);
+      case 'stocktide.shipment.line.dispatched.v1':
+        return shipments.dispatched(event.data);
+      case 'stocktide.shipment.delivered.v1':
+        return shipments.delivered(event.data);
+      case 'stocktide.shipment.voided.v1':
+        return shipments.voided(event.data);
+      case 'stocktide.return.received.v1':
+        return shipments.returned(event.data);
+      case 'stocktide.return.dispositioned.v1': {
+        const { node_id: node, qty: units, rma_id: ref, sku_id: sku, to_state: to } = event.data;
+        return books.move({
+          row: books.ledger.row(sku, node),
+          from: A.return_pending,
+          to: A[to],
+          units,
+          kind: 'disposition',
+          ref: ref ?? '',
+          reason: event.data.disposition,
+        });
+      }
+      case 'stocktide.reservation.created.v1':
+        return reservations.created(event.data);
+      case 'stocktide.reservation.released.v1':
+        return reservations.end(event.data.reservation_id, 'released');
+      case 'stocktide.reservation.expired.v1':
+        return reservations.end(event.data.reservation_id, 'expired at its source');
+      case 'stocktide.channel.availability.published.v1':
+        return publish(event.data);
+      case 'stocktide.inventory.adjusted.v1': {
+        const { data } = event;
+        const counterpart = adjustmentCounterpart(data.reason_code, data.raw_code);
+        const account = A[data.state];
+        const row = books.ledger.row(data.sku_id, data.node_id);
+        const other = counterpart === account ? A.outside : counterpart;
+        return adjust(row, account, other, data);
+      }
+      case 'stocktide.inventory.snapshot.recorded.v1':
+        return books.counts.record(event.data, owns(event.data.sku_id));
+      case 'stocktide.inventory.snapshot.completed.v1':
+        return books.counts.complete(event.data);
+      case 'stocktide.purchaseorder.line.issued.v1':
+      case 'stocktide.purchaseorder.line.changed.v1':
+        return supply.ordered(event.data);
+      case 'stocktide.purchaseorder.line.acknowledged.v1':
+        return supply.acknowledged(event.data);
+      case 'stocktide.asn.line.received.v1':
+        return supply.announced(event.data);
+      case 'stocktide.inbound.eta.changed.v1':
+        return supply.etaChanged(event.data);
+      case 'stocktide.receipt.line.received.v1':
+        return supply.received(event.data);
+      case 'stocktide.putaway.completed.v1': {
+        const { node_id: node, qty: units, receipt_id: ref, sku_id: sku } = event.data;
+        const row = books.ledger.row(sku, node);
+        const move = { row, from: A.pending_putaway, to: A.available, units } as const;
+        const reason = event.data.location_id;
+        return books.move({ ...move, kind: 'putaway', ref: ref ?? '', reason });
+      }
+      case 'stocktide.quality.inspected.v1': {
+        const { data } = event;
+        const row = books.ledger.row(data.sku_id, data.node_id);
+        const move = { row, from: A.pending_inspection, ref: data.receipt_id ?? '' } as const;
+        const step = { ...move, kind: 'inspection', reason: data.defect_code } as const;
+        books.move({ ...step, to: A.available, units: data.qty_pass });
+        return books.move({ ...step, to: A[data.fail_state ?? 'on_hold'], units: data.qty_fail });
+      }
+      case 'stocktide.policy.set.v1':
+        books.policies.set(event.data, timeMs);
+        return;
+      case 'stocktide.event.corrected.v1':
+        return corrections.correct(event.data);
+      default:
+        // Every other type of the catalogue leaves stock as it is.
+        return;
+    }
+  }
+
+  function publish(data: Parameters<Published['set']>[0]): void {
+    published.set(data);
+    books.out.changed(data.sku_id);
+  }
+
+  /**
+   * Changes the book quantity of a state. What is found comes from `lost` only as far as something is
+   * lost there; the rest enters from outside.
+   */
+  function adjust(
+    row: number,
+    account: number,
+    other: number,
+    data: { qty_delta: number; adjustment_id: string; reason_code: string; note?: string },
+  ): void {
+    const step = { row, kind: 'adjustment', ref: data.adjustment_id } as const;
+    const reason = data.note ? `${data.reason_code}: ${data.note}` : data.reason_code;
+    if (data.qty_delta < 0) {
+      books.move({ ...step, from: account, to: other, units: -data.qty_delta, reason });
+      return;
+    }
+    const found =
+      other === A.outside
+        ? 0
+        : Math.min(data.qty_delta, Math.max(0, books.ledger.balance(row, other)));
+    books.move({ ...step, from: other, to: account, units: found, reason });
+    books.move({ ...step, from: A.outside, to: account, units: data.qty_delta - found, reason });
+  }
+
+  const records = Object.values(books.records);
+
+  function snapshot(): Iterable<SnapshotPart> {
+    const taken = [
+      jsonParts('stock.head', [{ nowMs, sources: [...books.sources] }]),
+      books.ledger.snapshot(),
+      books.history.snapshot(),
+      books.policies.snapshot(),
+      books.counts.snapshot(),
+      ...records.map((record) => record.snapshot()),
+      published.snapshot(),
+      corrections.snapshot(),
+      jsonParts('negatives.pending', [...books.negativesPending]),
+      jsonParts('negatives.raised', [...books.negativesRaised]),
+      jsonParts('illegal', [...books.illegalSeen]),
+    ];
+    return (function* () {
+      for (const parts of taken) yield* parts;
+    })();
+  }
+
+  function restore(all: Iterable<SnapshotPart>): void {
+    const byName = new Map(records.map((record) => [record.name, record]));
+    for (const part of all) {
+      const record = byName.get(part.name);
+      const [section] = part.name.split('.');
+      if (record !== undefined) record.restore(part);
+      else if (section === 'ledger') books.ledger.restore(part);
+      else if (section === 'history') books.history.restore(part);
+      else if (section === 'policies') books.policies.restore(part);
+      else if (section === 'counts') books.counts.restore(part);
+      else if (section === 'published') published.restore(part);
+      else if (section === 'corrections') corrections.restore(part);
+      else restoreSmall(part);
+    }
+    demand.restored();
+    supply.restored();
+    reservations.restored();
+    shipments.restored();
+  }
+
+  function restoreSmall(part: SnapshotPart): void {
+    switch (part.name) {
+      case 'stock.head': {
+        const [head] = parseJson<{ nowMs: number; sources: string[] }>(part.bytes);
+        nowMs = head?.nowMs ?? 0;
+        for (const source of head?.sources ?? []) books.sourceNumber(source);
+        return;
+      }
+      case 'negatives.pending':
+        type Pending = [number, { sinceMs: number; source: string; id: string }];
+        for (const [key, at] of parseJson<Pending>(part.bytes)) books.negativesPending.set(key, at);
+        return;
+      case 'negatives.raised':
+        for (const key of parseJson<number>(part.bytes)) books.negativesRaised.add(key);
+        return;
+      case 'illegal':
+        for (const [key, atMs] of parseJson<[string, number]>(part.bytes)) {
+          books.illegalSeen.set(key, atMs);
+        }
+        return;
+      default:
+        throw new Error(`the stock processor has no part ${part.name}`);
+    }
+  }
+
+  return {
+    name: 'stock',
+    stateVersion: `${STATE_VERSION}/${options.historyCapacity}`,
+    books,
+    supply,
+    published,
+    apply,
+    size: () => books.ledger.positions,
+    snapshot,
+    restore,
+  };
+}

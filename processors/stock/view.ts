@@ -1,0 +1,218 @@
+/**
+ * Answers of the stock processor: ATP of a SKU, one position account by account, a search. Computed from
+ * the live state when they are asked for, so an answer is never a stale copy.
+ */
+import type {
+  AtpPoint,
+  AtpView,
+  ChannelAfs,
+  NodeAtp,
+  PositionAnswer,
+} from '../../contracts/atp.ts';
+import type { SearchAnswer, SearchQuestion } from '../../contracts/signals.ts';
+import { ACCOUNTS, STOCK_STATES, UNSOURCED_NODE, type Account } from '../../contracts/states.ts';
+import { A, COMMITTED, PHYSICAL, UNSELLABLE } from './accounts.ts';
+import { channelAfs, cumulativeAtp, lookAhead, nodeAfs } from './atp.ts';
+import type { Stock } from './stock.ts';
+
+const HOUR_MS = 3_600_000;
+const iso = (ms: number) => new Date(ms).toISOString();
+
+/** ATP of a SKU over all nodes and channels. `seq` is the log sequence that the state includes. */
+export function atpView(stock: Stock, sku: string, at: { nowMs: number; seq: number }): AtpView {
+  const rows = stock.books.ledger.rowsOf(sku);
+  const nodes = rows.map((row) => nodeAtp(stock, row, at.nowMs));
+  const sum = (term: (node: NodeAtp) => number) =>
+    nodes.reduce((total, node) => total + term(node), 0);
+  const unsourced = nodes.find((node) => node.node_id === UNSOURCED_NODE);
+  const claims = (unsourced?.open_demand ?? 0) + (unsourced?.soft_reserved ?? 0);
+  const sourced = nodes.filter((node) => node.node_id !== UNSOURCED_NODE);
+  return {
+    sku_id: sku,
+    known: rows.length > 0,
+    description: null,
+    now: iso(at.nowMs),
+    seq: at.seq,
+    totals: {
+      qoh: sum((node) => node.qoh),
+      atp: sum((node) => node.atp),
+      afs: Math.max(0, sourced.reduce((total, node) => total + node.afs, 0) - claims),
+      open_demand: sum((node) => node.open_demand),
+      soft_reserved: sum((node) => node.soft_reserved),
+      inbound: sum((node) => node.in_transit_in + node.on_order),
+    },
+    nodes,
+    channels: channelsOf(stock, sku, sourced, claims),
+  };
+}
+
+function nodeAtp(stock: Stock, row: number, nowMs: number): NodeAtp {
+  const { ledger, policies } = stock.books;
+  const node = ledger.nodeOf(row);
+  const qoh = ledger.sum(row, PHYSICAL);
+  const unsellable = ledger.sum(row, UNSELLABLE);
+  const committed = ledger.sum(row, COMMITTED);
+  const openDemand = ledger.balance(row, A.open_demand);
+  const softReserved = ledger.balance(row, A.soft_reserved);
+  const atp = qoh - unsellable - committed - openDemand;
+  const safetyStock =
+    node === UNSOURCED_NODE ? 0 : policies.safetyStock(ledger.skuOf(row), node).units;
+  const lastTimeMs = ledger.lastTimeMs(row);
+  return {
+    node_id: node,
+    states: Object.fromEntries(
+      STOCK_STATES.map((state) => [state, ledger.balance(row, A[state])]),
+    ) as NodeAtp['states'],
+    qoh,
+    unsellable,
+    committed,
+    open_demand: openDemand,
+    atp,
+    safety_stock: safetyStock,
+    soft_reserved: softReserved,
+    afs: node === UNSOURCED_NODE ? 0 : nodeAfs(atp, safetyStock, softReserved),
+    in_transit_in: ledger.balance(row, A.in_transit_in),
+    on_order: ledger.balance(row, A.on_order),
+    last_event_at: lastTimeMs === 0 ? null : iso(lastTimeMs),
+    last_seq: ledger.lastSeq(row),
+    time_phased: timePhased(stock, row, atp - safetyStock - softReserved, nowMs),
+  };
+}
+
+/**
+ * Time-phased ATP with look-ahead (REFERENCE §2.5). Opening: ATP now less safety stock and active
+ * reservations. Supply becomes usable at its expected arrival (never before now: overdue supply is
+ * expected any moment, and said to be overdue) plus the supplier's lateness and dock-to-stock time.
+ */
+function timePhased(stock: Stock, row: number, opening: number, nowMs: number): AtpPoint[] {
+  const points = new Map<number, { receipts: number; refs: string[]; overdue: boolean }>();
+  for (const supply of stock.supply.of(row)) {
+    const policy = stock.books.policies.supply(supply.supplier);
+    const delayMs = (policy.lateness_p90_h + policy.dock_to_stock_p90_h) * HOUR_MS;
+    const usableMs = Math.max(supply.expectedMs, nowMs) + delayMs;
+    const point = points.get(usableMs) ?? { receipts: 0, refs: [], overdue: false };
+    point.receipts +=
+      supply.kind === 'asn' ? supply.units : Math.floor(supply.units * policy.fill_rate);
+    point.refs.push(supply.ref);
+    point.overdue ||= supply.expectedMs < nowMs;
+    points.set(usableMs, point);
+  }
+  const timeline = [...points].sort(([a], [b]) => a - b);
+  const receipts = timeline.map(([, point]) => point.receipts);
+  const cumulative = [opening, ...cumulativeAtp(opening, receipts, [])];
+  const promise = lookAhead(cumulative);
+  return cumulative.map((value, index) => {
+    const [atMs, point] = timeline[index - 1] ?? [nowMs, { receipts: 0, refs: [], overdue: false }];
+    return {
+      at: iso(atMs),
+      receipts: point.receipts,
+      demand: 0,
+      cumulative: value,
+      promise: promise[index] ?? value,
+      refs: point.refs,
+      overdue: point.overdue,
+    };
+  });
+}
+
+function channelsOf(
+  stock: Stock,
+  sku: string,
+  nodes: readonly NodeAtp[],
+  claims: number,
+): ChannelAfs[] {
+  const { policies } = stock.books;
+  const published = stock.published.of(sku);
+  const ids = [...new Set([...policies.channels, ...published.keys()])].sort();
+  const dedicated = ids.reduce((sum, id) => sum + policies.dedicatedLeft(id, sku), 0);
+  return ids.map((id) => {
+    const policy = policies.channel(id, sku);
+    const serving = nodes.filter((node) => policy.nodes?.includes(node.node_id) ?? true);
+    const pool = Math.max(0, serving.reduce((sum, node) => sum + node.afs, 0) - claims);
+    const dedicatedLeft = policies.dedicatedLeft(id, sku);
+    const buffer = policy.buffer_units ?? 0;
+    const cap = policy.cap_units ?? Number.POSITIVE_INFINITY;
+    const told = published.get(id);
+    return {
+      channel_id: id,
+      nodes: serving.map((node) => node.node_id),
+      pool,
+      share: policy.share,
+      cap: policy.cap_units ?? null,
+      buffer,
+      dedicated_left: dedicatedLeft,
+      afs: channelAfs({ pool, share: policy.share, cap, buffer, dedicatedLeft }, dedicated),
+      published: told?.units ?? null,
+      published_at: told === undefined ? null : iso(told.atMs),
+    };
+  });
+}
+
+/** Every account of a position, exactly, and the policy that applies to it. */
+export function positionAnswer(
+  stock: Stock,
+  sku: string,
+  node: string,
+  nowMs: number,
+): PositionAnswer {
+  const { ledger, policies } = stock.books;
+  const row = ledger.find(sku, node);
+  const safety = policies.safetyStock(sku, node);
+  return {
+    known: row !== undefined,
+    accounts: Object.fromEntries(
+      ACCOUNTS.map((account) => [account, row === undefined ? 0 : ledger.balance(row, A[account])]),
+    ) as Record<Account, number>,
+    safetyStock: node === UNSOURCED_NODE ? 0 : safety.units,
+    safetyStockScope: safety.scope,
+    now: iso(nowMs),
+    lastSeq: row === undefined ? 0 : ledger.lastSeq(row),
+  };
+}
+
+/** SKUs whose id holds the words asked for; the ones that moved last when nothing is asked for. */
+export function searchSkus(stock: Stock, question: SearchQuestion): SearchAnswer {
+  const { ledger, history } = stock.books;
+  const found = new Set<string>();
+  if (question.skus !== undefined) {
+    for (const sku of question.skus) if (ledger.has(sku)) found.add(sku);
+  } else if (question.q === undefined || question.q === '') {
+    for (const row of history.recentRows(question.limit * 4)) found.add(ledger.skuOf(row));
+  } else {
+    const wanted = question.q.toLowerCase();
+    const inner: string[] = [];
+    for (const sku of ledger.skus) {
+      const at = sku.toLowerCase().indexOf(wanted);
+      if (at === 0) found.add(sku);
+      else if (at > 0 && inner.length < question.limit) inner.push(sku);
+      if (found.size >= question.limit) break;
+    }
+    for (const sku of inner) found.add(sku);
+  }
+  return {
+    positions: ledger.positions,
+    hits: [...found].slice(0, question.limit).map((sku) => {
+      const rows = ledger.rowsOf(sku);
+      const atp = rows.reduce(
+        (sum, row) => sum + ledger.balance(row, A.available) - ledger.balance(row, A.open_demand),
+        0,
+      );
+      return { sku_id: sku, nodes: rows.length, atp };
+    }),
+  };
+}
+
+/** One position of a dump: SKU, node and every account in the order of ACCOUNTS. */
+export type DumpRow = [sku: string, node: string, ...balances: number[]];
+
+/** All positions of the slice at this instant. */
+export function* dumpPositions(stock: Stock): Generator<DumpRow> {
+  const { ledger } = stock.books;
+  for (let row = 0; row < ledger.positions; row++) {
+    yield [
+      ledger.skuOf(row),
+      ledger.nodeOf(row),
+      ...ACCOUNTS.map((account) => ledger.balance(row, A[account])),
+    ];
+  }
+}

@@ -1,0 +1,13 @@
+-- Both sides of each movement into the balances.
+CREATE MATERIALIZED VIEW stock_positions_mv TO stock_positions AS
+SELECT
+  sku_id,
+  node_id,
+  leg.1 AS account,
+  sum(leg.2) AS qty,
+  count() AS movements,
+  max(seq) AS last_seq
+FROM stock_movements
+ARRAY JOIN [(from_account, -qty), (to_account, qty)] AS leg
+GROUP BY sku_id, node_id, account
+COMMENT 'Feeds stock_positions from stock_movements';
