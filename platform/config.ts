@@ -67,7 +67,7 @@ export interface Config extends StreamLimits {
   maxBatchEvents: number;
   /** Most unacknowledged publishes at a time. */
   maxInFlight: number;
-  /** Most bytes held by the publisher, sent or waiting. */
+  /** Most bytes of unacknowledged publishes; as many again may wait. */
   maxInFlightBytes: number;
   /** How far ahead of the door's clock an event may be. */
   maxFutureMs: number;
@@ -152,7 +152,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxEventBytes: read.integer('MAX_EVENT_BYTES', 64 * KIB, { min: KIB, max: 900 * KIB }),
     maxBatchEvents: read.integer('MAX_BATCH_EVENTS', 10_000, { min: 1, max: 1_000_000 }),
     maxInFlight: read.integer('MAX_IN_FLIGHT', 8192, { min: 1, max: 1_000_000 }),
-    maxInFlightBytes: read.integer('MAX_IN_FLIGHT_BYTES', 128 * MIB, { min: MIB, max: 4 * GIB }),
+    maxInFlightBytes: read.integer('MAX_IN_FLIGHT_BYTES', 64 * MIB, { min: MIB, max: 4 * GIB }),
     maxFutureMs: read.integer('MAX_FUTURE_MS', 300_000, { min: 0, max: 86_400_000 }),
     publishTimeoutMs: read.integer('PUBLISH_TIMEOUT_MS', 5000, { min: 100, max: 120_000 }),
     drainTimeoutMs: read.integer('DRAIN_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),

@@ -68,9 +68,10 @@ export async function insertRows(
 ): Promise<void> {
   if (lines === '') return;
   const names = columns.map(quoted).join(', ');
+  const query = `INSERT INTO ${quoted(table)} (${names}) FORMAT JSONCompactEachRow`;
   try {
     const { stream } = await client.exec({
-      query: `INSERT INTO ${quoted(table)} (${names}) FORMAT JSONCompactEachRow`,
+      query,
       values: Readable.from([Buffer.from(lines)], { objectMode: false }),
       clickhouse_settings: {
         ...ONE_BLOCK,

@@ -4,7 +4,7 @@
  * At the start it is tried quickly a few times, then once a second for as long as the process wants to
  * live, which reports itself as not ready meanwhile. Once connected it reconnects for ever, within
  * half a second of the server's return. Publishing while disconnected is dropped by the client without
- * a word, so that `publisher.ts` and `consume.ts` watch the connection's status themselves.
+ * a word, so that `publisher.ts` and `consume.ts` watch the connection themselves.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -27,8 +27,13 @@ export interface NatsLink {
   /** False while the client is looking for the server. */
   readonly connected: boolean;
   readonly log: Log;
+  /** Has `listener` told of every change of the connection; returns how to end that. */
+  watch(listener: (change: LinkChange) => void): () => void;
   close(): Promise<void>;
 }
+
+/** `lost` and `back` alternate; after `closed` nothing follows. */
+export type LinkChange = 'lost' | 'back' | 'closed';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const REQUEST_TIMEOUT_MS = 5000;
@@ -103,8 +108,31 @@ export async function connectNats({
 }
 
 async function openLink(nc: NatsConnection, log: Log): Promise<NatsLink> {
-  const link = { connected: true };
-  void watchStatus(nc, log, link);
+  let connected = true;
+  const listeners = new Set<(change: LinkChange) => void>();
+  const changed = (change: LinkChange) => {
+    connected = change === 'back';
+    for (const listener of [...listeners]) listener(change);
+  };
+
+  void (async () => {
+    for await (const status of nc.status()) {
+      if (status.type === Events.Disconnect && connected) {
+        log.warn({ server: status.data }, 'NATS is gone, reconnecting');
+        changed('lost');
+      } else if (status.type === Events.Reconnect) {
+        log.info({ server: status.data }, 'NATS is back');
+        changed('back');
+      } else if (status.type === Events.Error) {
+        log.error({ code: status.data, context: status.permissionContext }, 'NATS error');
+      } else if (status.type === DebugEvents.StaleConnection) {
+        log.warn('NATS answers no pings');
+      }
+    }
+  })();
+  // The client's own iterator of statuses does not end with the connection.
+  void nc.closed().then(() => changed('closed'));
+
   const js = nc.jetstream({ timeout: REQUEST_TIMEOUT_MS });
   // Without the check a server whose JetStream is still starting counts as connected; who needs a
   // stream waits for the stream.
@@ -115,29 +143,14 @@ async function openLink(nc: NatsConnection, log: Log): Promise<NatsLink> {
     jsm,
     log,
     get connected() {
-      return link.connected && !nc.isClosed();
+      return connected;
+    },
+    watch(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     async close() {
-      link.connected = false;
       if (!nc.isClosed()) await nc.close();
     },
   };
-}
-
-/** Keeps `link.connected` and the log up to date until the connection is closed. */
-async function watchStatus(nc: NatsConnection, log: Log, link: { connected: boolean }) {
-  for await (const status of nc.status()) {
-    if (status.type === Events.Disconnect) {
-      // The client reports each failed attempt as another disconnect.
-      if (link.connected) log.warn({ server: status.data }, 'NATS is gone, reconnecting');
-      link.connected = false;
-    } else if (status.type === Events.Reconnect) {
-      link.connected = true;
-      log.info({ server: status.data }, 'NATS is back');
-    } else if (status.type === Events.Error) {
-      log.error({ code: status.data, context: status.permissionContext }, 'NATS error');
-    } else if (status.type === DebugEvents.StaleConnection) {
-      log.warn('NATS answers no pings');
-    }
-  }
 }

@@ -19,7 +19,6 @@ import {
   AckPolicy,
   createInbox,
   DeliverPolicy,
-  Events,
   JsHeaders,
   NatsError,
   nanos,
@@ -27,7 +26,7 @@ import {
   type Msg,
   type Subscription,
 } from 'nats';
-import type { NatsLink } from './connect.ts';
+import type { LinkChange, NatsLink } from './connect.ts';
 import { readStreamMessage, type StreamMessage } from './message.ts';
 
 export interface ConsumeOptions {
@@ -120,6 +119,7 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
   private failure: Error | null = null;
   private waiting: { resolve: (value: Next) => void; reject: (error: Error) => void } | null = null;
   private ticker: NodeJS.Timeout | null = null;
+  private unwatch: () => void = () => undefined;
 
   constructor(link: NatsLink, options: ConsumeOptions) {
     if (!(options.fromSeq >= 1 && options.maxMessages >= 1)) {
@@ -148,7 +148,7 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
     if (this.options.signal.aborted) this.end();
     else {
       this.ticker = setInterval(this.checkSilence, HEARTBEAT_MS);
-      void this.watchConnection();
+      this.unwatch = this.link.watch(this.onLinkChange);
       this.attach();
     }
     return this;
@@ -195,6 +195,7 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
     this.done = true;
     this.options.signal.removeEventListener('abort', this.end);
     if (this.ticker !== null) clearInterval(this.ticker);
+    this.unwatch();
     const { consumer } = this;
     this.detach();
     // A kindness to the server, which would remove it after INACTIVE_MS by itself.
@@ -258,7 +259,7 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
     let retryMs = FIRST_RETRY_MS;
     while (!this.done && this.failure === null && !this.attached) {
       if (this.link.nc.isClosed()) {
-        this.fail(new ConsumeError('closed', `${this.options.stream}: the connection is closed`));
+        this.failClosed();
         return;
       }
       const { attachment } = this;
@@ -405,15 +406,19 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
     if (++this.silentTicks > MISSED_HEARTBEATS) this.recover('no sign of life from the server');
   };
 
-  private async watchConnection(): Promise<void> {
-    for await (const status of this.link.nc.status()) {
-      if (this.done) return;
-      if (status.type === Events.Disconnect) this.detach();
-      else if (status.type === Events.Reconnect) this.recover('reconnected');
+  private readonly onLinkChange = (change: LinkChange): void => {
+    switch (change) {
+      case 'lost':
+        return this.detach();
+      case 'back':
+        return this.recover('reconnected');
+      case 'closed':
+        return this.failClosed();
     }
-    if (!this.done) {
-      this.fail(new ConsumeError('closed', `${this.options.stream}: the connection is closed`));
-    }
+  };
+
+  private failClosed(): void {
+    this.fail(new ConsumeError('closed', `${this.options.stream}: the connection is closed`));
   }
 }
 

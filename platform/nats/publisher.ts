@@ -12,8 +12,8 @@
  *
  * Guarantees: a resolved publish is stored by JetStream. A rejected one may be stored all the same
  * (`timeout`, `unavailable`): publish it again under the same `msgId` and it is stored once. Messages
- * leave in the order of the calls. At most `maxInFlight` are sent and as many wait; who reads faster
- * than it publishes awaits `room()` before each call.
+ * leave in the order of the calls. At most `maxInFlight` are sent and as many wait, and the same holds
+ * for `maxBytes`; who reads faster than it publishes awaits `room()` before each call.
  */
 import { createInbox, Events, NatsError, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
 import type { Metrics } from '../metrics.ts';
@@ -75,7 +75,7 @@ interface Pending {
 
 /** How often overdue publishes are looked for; the precision of `timeoutMs`. */
 const SWEEP_MS = 100;
-const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
 /** JetStream's `err_code`s of an exhausted stream or store. */
 const FULL_CODES = new Set([10_023, 10_028, 10_047, 10_077]);
@@ -229,8 +229,9 @@ export function createPublisher({
         connected = !closed;
       }
     }
-    close();
   })();
+  // The client's iterator of statuses does not end with the connection.
+  void nc.closed().then(close);
 
   return {
     publish(request) {
@@ -244,8 +245,8 @@ export function createPublisher({
             'unavailable',
             closed ? 'the publisher is closed' : 'NATS is not connected',
           );
-        } else if (heldBytes > maxBytes && heldBytes > bytes) {
-          fail(pending, 'unavailable', `more than ${maxBytes} bytes are under way`);
+        } else if (heldBytes - bytes >= 2 * maxBytes) {
+          fail(pending, 'unavailable', `more than ${2 * maxBytes} bytes are waiting to be sent`);
         } else if (sent.size < maxInFlight) {
           send(pending);
         } else if (waiting.length < maxInFlight) {

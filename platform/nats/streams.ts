@@ -139,12 +139,34 @@ export async function ensureStreams(jsm: JetStreamManager, limits: StreamLimits)
 }
 
 async function ensureStream(jsm: JetStreamManager, wanted: WantedStream): Promise<void> {
-  try {
-    await jsm.streams.add(wanted);
-  } catch (error) {
-    if (errorCodeOf(error) !== SERVER_CODE.nameInUse) throw error;
-    await jsm.streams.update(wanted.name, wanted);
+  const current = await findStream(jsm, wanted.name);
+  if (current === null) {
+    try {
+      await jsm.streams.add(wanted);
+      return;
+    } catch (error) {
+      // Another process made it in this moment, under limits of its own.
+      if (errorCodeOf(error) !== SERVER_CODE.nameInUse) throw error;
+    }
   }
+  // Asked first: the server wants room for a second stream even where nothing would change.
+  if (current === null || !agrees(current, wanted)) await jsm.streams.update(wanted.name, wanted);
+}
+
+async function findStream(jsm: JetStreamManager, name: string): Promise<StreamConfig | null> {
+  try {
+    return (await jsm.streams.info(name)).config;
+  } catch (error) {
+    if (errorCodeOf(error) === SERVER_CODE.streamNotFound) return null;
+    throw error;
+  }
+}
+
+/** Whether everything wanted is so already; the server adds defaults of its own to the rest. */
+function agrees(current: StreamConfig, wanted: WantedStream): boolean {
+  return Object.entries(wanted).every(
+    ([key, value]) => JSON.stringify(current[key as keyof StreamConfig]) === JSON.stringify(value),
+  );
 }
 
 /** JetStream's own error codes (`err_code` of an answer). */
@@ -154,6 +176,7 @@ const SERVER_CODE = {
   storageExceeded: 10_047,
   updateImpossible: 10_052,
   nameInUse: 10_058,
+  streamNotFound: 10_059,
   subjectsOverlap: 10_065,
 } as const;
 
