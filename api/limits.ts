@@ -1,0 +1,100 @@
+/**
+ * The bounds of the API (law 9), with the behaviour at each: every queue, cache and wait of this
+ * process takes its limit from here, and `/metrics` shows how near it is.
+ */
+import type { RingLimits } from './live/topic.ts';
+
+const KIB = 1024;
+
+export interface LiveLimits extends RingLimits {
+  /** Most sockets; a further one is closed with 1013 (try again later). */
+  readonly clients: number;
+  /** Most topics of one client; a further one is refused with `too_many_topics`. */
+  readonly topicsPerClient: number;
+  /** Most topics in all; the longest unwatched one makes room, otherwise `too_many_topics`. */
+  readonly topics: number;
+  /** Unsent bytes beyond which a client's topics conflate and no more is read from it. */
+  readonly bufferedBytes: number;
+  /** Longest message from a client; a longer one closes the socket with 1009. */
+  readonly messageBytes: number;
+  /** How long a topic outlives its last subscriber, so that a reload or a tunnel can resume. */
+  readonly lingerMs: number;
+  /** Between two heartbeats; a client that misses one whole interval is gone. */
+  readonly heartbeatMs: number;
+}
+
+export const LIVE_LIMITS: LiveLimits = {
+  clients: 1000,
+  topicsPerClient: 50,
+  topics: 5000,
+  bufferedBytes: 1024 * KIB,
+  messageBytes: 64 * KIB,
+  ringDeltas: 256,
+  ringChars: 256 * KIB,
+  lingerMs: 60_000,
+  heartbeatMs: 15_000,
+};
+
+export interface AskLimits {
+  /** How long a processor may take to answer; then 503, or another try of the live topic. */
+  readonly timeoutMs: number;
+  /** Questions of live topics under way at once; the others wait, one per watched SKU at most. */
+  readonly inFlight: number;
+  /** Least time between two questions about one SKU: the newest state wins, none is lost. */
+  readonly gapMs: number;
+  /** Waits between tries after a failure: doubled from the first to the last. */
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  /** How long the replies of several slices are gathered after the newest of them. */
+  readonly gatherQuietMs: number;
+}
+
+export const ASK_LIMITS: AskLimits = {
+  timeoutMs: 2000,
+  inFlight: 64,
+  gapMs: 20,
+  retryMinMs: 250,
+  retryMaxMs: 2000,
+  gatherQuietMs: 60,
+};
+
+export interface ItemLimits {
+  /** Descriptions kept; the least recently used one leaves. */
+  readonly entries: number;
+  /** After this a description is read again, beside the answer that still shows the old one. */
+  readonly freshMs: number;
+  /** Most that an answer waits for a description that it has not seen. */
+  readonly waitMs: number;
+}
+
+export const ITEM_LIMITS: ItemLimits = { entries: 50_000, freshMs: 60_000, waitMs: 250 };
+
+export interface ExplainLimits {
+  /** How long an explanation waits for ClickHouse to reach the ledger, and how often it looks. */
+  readonly catchUpMs: number;
+  readonly pollMs: number;
+  /** Newest events shown for each term. */
+  readonly eventsPerTerm: number;
+}
+
+export const EXPLAIN_LIMITS: ExplainLimits = { catchUpMs: 3000, pollMs: 150, eventsPerTerm: 20 };
+
+export interface SystemLimits {
+  /** Runtimes and doors remembered, each. */
+  readonly parts: number;
+  /** A part that said nothing for this long is forgotten. */
+  readonly forgetMs: number;
+  /** Between two computations of the view. */
+  readonly everyMs: number;
+  /** Between two checks of ClickHouse and NATS, and how long one may take. */
+  readonly checkEveryMs: number;
+  readonly checkTimeoutMs: number;
+}
+
+export const SYSTEM_LIMITS: SystemLimits = {
+  parts: 64,
+  forgetMs: 600_000,
+  everyMs: 1000,
+  checkEveryMs: 5000,
+  checkTimeoutMs: 2000,
+};

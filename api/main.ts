@@ -1,0 +1,110 @@
+/**
+ * The API process: answers people and programs over REST and WebSocket, and serves the dashboard.
+ *
+ * It keeps no truth of its own: live numbers are asked of the processors over NATS, history is read
+ * from ClickHouse. It listens from the first moment and says what is missing while NATS is away.
+ */
+import { randomUUID } from 'node:crypto';
+import type { AtpView } from '../contracts/atp.ts';
+import { createClickHouse } from '../platform/clickhouse/client.ts';
+import { listen } from '../platform/http/server.ts';
+import { runProcess } from '../platform/lifecycle.ts';
+import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
+import { Items } from './clickhouse/items.ts';
+import { createLedger } from './ledger.ts';
+import { ASK_LIMITS, ITEM_LIMITS, LIVE_LIMITS, SYSTEM_LIMITS } from './limits.ts';
+import { AtpFeed } from './live/atp-feed.ts';
+import { LiveHub } from './live/hub.ts';
+import { LiveNotices } from './live/notices.ts';
+import { buildApi } from './server.ts';
+import { SystemMonitor } from './system.ts';
+
+await runProcess({
+  name: 'api',
+  start: async (life) => {
+    const { config, log, metrics, signal } = life;
+    let link: NatsLink | null = null;
+    const connection = () => (link?.connected === true ? link.nc : null);
+    life.addCheck('nats', () => ({ ok: connection() !== null }));
+    life.onStop('nats', () => link?.close());
+
+    const clickhouse = createClickHouse(config);
+    life.onStop('clickhouse', () => clickhouse.close());
+    const items = new Items({ client: clickhouse, limits: ITEM_LIMITS, log, metrics });
+
+    const system = new SystemMonitor({
+      checks: {
+        clickhouse: () => timed(clickhouse.ping().then(throwFailedPing)),
+        nats: () => timed(connection()?.rtt() ?? Promise.reject(new Error('not connected'))),
+      },
+      onRuntimeBack: () => feed.refreshAll(),
+      limits: SYSTEM_LIMITS,
+      nowMs: Date.now,
+    });
+    const ledger = createLedger({
+      connection,
+      expectedSlices: () => system.runtimesUp(),
+      limits: ASK_LIMITS,
+    });
+    const atp = async (sku: string): Promise<AtpView> => {
+      const [view, descriptions] = await Promise.all([ledger.atp(sku), items.describe([sku])]);
+      return { ...view, description: descriptions.get(sku) ?? null };
+    };
+
+    const notices = new LiveNotices(
+      {
+        onAtp: (notice) => feed.onNotice(notice),
+        onRuntime: (status) => system.onRuntime(status),
+        onDoor: (status) => system.onDoor(status),
+        onReconnect: () => feed.refreshAll(),
+      },
+      metrics,
+    );
+    const feed = new AtpFeed({
+      ask: atp,
+      listen: (partition) => notices.listen(partition),
+      limits: ASK_LIMITS,
+      metrics,
+    });
+    const hub = new LiveHub({
+      sources: [system, feed],
+      limits: LIVE_LIMITS,
+      metrics,
+      nowMs: Date.now,
+      newStream: randomUUID,
+    });
+
+    const app = await buildApi({ life, atp, ledger, items, clickhouse, system, hub });
+    life.onStop('http', () => app.close());
+    const url = await listen(app, {
+      host: config.host,
+      port: config.apiPort,
+      variable: 'API_PORT',
+    });
+    log.info({ url }, 'listening');
+
+    link = await connectNats({
+      url: config.natsUrl,
+      user: config.natsUser,
+      pass: config.natsPassword,
+      name: 'stocktide-api',
+      log,
+      signal,
+    });
+    notices.attach(link.nc);
+    await system.start();
+    life.onStop('system', () => system.stop());
+    life.ready();
+  },
+});
+
+/** How long an answer took, in words. */
+async function timed(answer: Promise<unknown>): Promise<string> {
+  const startedMs = performance.now();
+  await answer;
+  return `answered in ${(performance.now() - startedMs).toFixed(1)} ms`;
+}
+
+function throwFailedPing(result: { success: true } | { success: false; error: Error }): void {
+  if (!result.success) throw result.error;
+}

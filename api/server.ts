@@ -1,0 +1,78 @@
+/**
+ * The routes of the API on one Fastify app: REST and its OpenAPI description, the live socket, the way
+ * to the door, and the dashboard. Wired by main.ts, and by tests with parts of their own.
+ */
+import { join } from 'node:path';
+import type { ClickHouseClient } from '@clickhouse/client';
+import swagger from '@fastify/swagger';
+import websocket from '@fastify/websocket';
+import type { FastifyInstance } from 'fastify';
+import type { AtpView } from '../contracts/atp.ts';
+import { createHttp } from '../platform/http/server.ts';
+import type { Life } from '../platform/lifecycle.ts';
+import type { Items } from './clickhouse/items.ts';
+import { registerDashboard } from './dashboard.ts';
+import type { Ledger } from './ledger.ts';
+import { EXPLAIN_LIMITS, LIVE_LIMITS } from './limits.ts';
+import type { LiveHub } from './live/hub.ts';
+import { registerLive } from './live/socket.ts';
+import { registerAtp } from './routes/atp.ts';
+import { registerDoor } from './routes/door.ts';
+import { asProblem } from './routes/problems.ts';
+import { registerSkus } from './routes/skus.ts';
+import { registerSystem } from './routes/system.ts';
+import type { SystemMonitor } from './system.ts';
+
+/** No route of the API itself takes a body; those of the door are streamed past this limit. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+const DASHBOARD = join(import.meta.dirname, '..', 'dashboard', 'dist');
+
+export interface ApiParts {
+  readonly life: Pick<Life, 'name' | 'config' | 'log' | 'metrics' | 'readiness'>;
+  readonly atp: (sku: string) => Promise<AtpView>;
+  readonly ledger: Ledger;
+  readonly items: Items;
+  readonly clickhouse: ClickHouseClient;
+  readonly system: SystemMonitor;
+  readonly hub: LiveHub;
+}
+
+/** Builds the app; `listen` of platform/http/server.ts opens it. */
+export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
+  const { life, atp, ledger, items, clickhouse, system, hub } = parts;
+  const app = createHttp({ life, bodyLimit: BODY_LIMIT_BYTES });
+
+  await app.register(swagger, {
+    hideUntagged: true,
+    openapi: {
+      info: {
+        title: 'Stocktide',
+        version: '1',
+        description:
+          'Live inventory with its reasons. Events are sent to /v1/events, which the door describes.',
+      },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer' },
+          basic: { type: 'http', scheme: 'basic' },
+        },
+      },
+      security: [{ bearer: [] }, { basic: [] }],
+    },
+  });
+  await app.register(websocket, { options: { maxPayload: LIVE_LIMITS.messageBytes } });
+
+  await app.register(async (rest) => {
+    rest.setErrorHandler((error) => {
+      throw asProblem(error);
+    });
+    registerAtp(rest, { atp, ledger, clickhouse, limits: EXPLAIN_LIMITS });
+    registerSkus(rest, { ledger, items });
+    registerSystem(rest, { system });
+    registerLive(rest, { hub, limits: LIVE_LIMITS });
+    rest.get('/v1/openapi.json', async () => app.swagger());
+  });
+  await registerDoor(app, life.config.doorUrl);
+  await registerDashboard(app, DASHBOARD);
+  return app;
+}

@@ -1,0 +1,46 @@
+/** Requests to the REST interface; what goes wrong comes back as a sentence for people. */
+import type { AtpExplanation, SkuSearch } from '../../../contracts/atp.ts';
+
+/** An answer that is not what was asked for. `status` is 0 when there was none at all. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** SKUs that match; with an empty `q` those that moved last. */
+export const searchSkus = (q: string, limit: number, signal: AbortSignal) =>
+  getJson<SkuSearch>(`/v1/skus?q=${encodeURIComponent(q)}&limit=${limit}`, signal);
+
+export const explainAtp = (sku: string, node: string, signal: AbortSignal) =>
+  getJson<AtpExplanation>(
+    `/v1/atp/${encodeURIComponent(sku)}/${encodeURIComponent(node)}/explain`,
+    signal,
+  );
+
+/** Rejects with an ApiError, or with the signal's reason once it is aborted. */
+async function getJson<T>(path: string, signal: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, { signal, headers: { accept: 'application/json' } });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new ApiError(0, 'Stocktide cannot be reached.');
+  }
+  if (response.ok) return (await response.json()) as T;
+  throw new ApiError(response.status, await reasonOf(response));
+}
+
+/** The detail of a problem document (RFC 9457), or what the status says. */
+async function reasonOf(response: Response): Promise<string> {
+  try {
+    const problem = (await response.json()) as { title?: string; detail?: string };
+    return problem.detail ?? problem.title ?? response.statusText;
+  } catch {
+    return `The answer was ${response.status} ${response.statusText}.`;
+  }
+}

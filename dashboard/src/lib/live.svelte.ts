@@ -1,0 +1,188 @@
+/**
+ * The page's one socket to `/v1/live`: topics that parts follow, and the state of the connection.
+ *
+ *   connecting ──open──▶ live ──closed, silent──▶ waiting ──time, "now", online──▶ connecting
+ *                          ▲                         │ the browser has no network
+ *                          └──────── resume ─────────┴──▶ offline
+ *
+ * A topic keeps its last value through a break and resumes from its number, so that nothing flickers
+ * and nothing is missed. Messages are taken in as they come and shown once per animation frame: a
+ * thousand updates a second cost sixty renders.
+ */
+import type { ClientMessage, ServerMessage } from '../../../contracts/live.ts';
+import { applyMessage, reconnectWaitMs, type TopicValue } from './live-protocol.ts';
+
+export type Connection =
+  | { readonly phase: 'connecting' }
+  | { readonly phase: 'live' }
+  /** `untilMs` is wall time of the next attempt. */
+  | { readonly phase: 'waiting'; readonly untilMs: number }
+  | { readonly phase: 'offline' };
+
+/** The page takes only types from contracts; this is its LIVE_PATH. */
+const LIVE_PATH = '/v1/live';
+/** A server that sends nothing for so long (the system topic speaks each second) is gone. */
+const SILENCE_MS = 10_000;
+/** A topic is given up so long after its last follower left: the next view may want it. */
+const LINGER_MS = 1000;
+
+/** One topic as the page shows it. */
+export class LiveTopic<T extends object = object> {
+  /** The newest value, replaced whole; null until the first snapshot. */
+  data: T | null = $state.raw(null);
+  /** Why the server has no newer value, while it has none. */
+  trouble: string | null = $state(null);
+  readonly name: string;
+  /** What has arrived, shown or not. */
+  value: TopicValue | null = null;
+  followers = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+export class LiveSocket {
+  #connection: Connection = $state.raw({ phase: 'connecting' });
+  readonly #topics = new Map<string, LiveTopic>();
+  readonly #changed = new Set<LiveTopic>();
+  #socket: WebSocket | null = null;
+  #attempt = 0;
+  #retry: number | undefined;
+  #silence: number | undefined;
+  #frame: number | null = null;
+
+  get connection(): Connection {
+    return this.#connection;
+  }
+
+  /** Connects, and stays connected until the returned function is called. */
+  run(): () => void {
+    const online = () => this.retryNow();
+    const offline = () => this.#lost();
+    window.addEventListener('online', online);
+    window.addEventListener('offline', offline);
+    this.#connect();
+    return () => {
+      window.removeEventListener('online', online);
+      window.removeEventListener('offline', offline);
+      this.#drop();
+      clearTimeout(this.#retry);
+    };
+  }
+
+  /** The topic as it is known here, followed or not. */
+  topic<T extends object>(name: string): LiveTopic<T> {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      topic = new LiveTopic(name);
+      this.#topics.set(name, topic);
+    }
+    // The topic's name says what its data is; nothing else can.
+    return topic as LiveTopic<T>;
+  }
+
+  /** Follows a topic until the returned function is called. */
+  follow(name: string): () => void {
+    const topic = this.topic(name);
+    topic.followers += 1;
+    if (topic.followers === 1) this.#subscribe(topic);
+    return () => {
+      topic.followers -= 1;
+      if (topic.followers === 0) setTimeout(() => this.#giveUp(topic), LINGER_MS);
+    };
+  }
+
+  /** Ends the wait for the next attempt. */
+  retryNow(): void {
+    if (this.#connection.phase === 'live' || this.#connection.phase === 'connecting') return;
+    clearTimeout(this.#retry);
+    this.#connect();
+  }
+
+  #giveUp(topic: LiveTopic): void {
+    if (topic.followers > 0 || this.#topics.get(topic.name) !== topic) return;
+    this.#topics.delete(topic.name);
+    this.#send({ op: 'unsubscribe', topic: topic.name });
+  }
+
+  #connect(): void {
+    this.#connection = { phase: 'connecting' };
+    const url = new URL(LIVE_PATH, location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url);
+    this.#socket = socket;
+    this.#expectWord();
+    socket.onopen = () => {
+      this.#attempt = 0;
+      this.#connection = { phase: 'live' };
+      for (const topic of this.#topics.values()) if (topic.followers > 0) this.#subscribe(topic);
+    };
+    socket.onmessage = (event: MessageEvent<string>) => {
+      this.#expectWord();
+      this.#receive(JSON.parse(event.data) as ServerMessage<object>);
+    };
+    socket.onclose = () => this.#lost();
+  }
+
+  /** Leaves the socket and plans the next attempt. */
+  #lost(): void {
+    this.#drop();
+    clearTimeout(this.#retry);
+    if (!navigator.onLine) {
+      this.#connection = { phase: 'offline' };
+      return;
+    }
+    this.#attempt += 1;
+    const waitMs = reconnectWaitMs(this.#attempt, Math.random());
+    this.#connection = { phase: 'waiting', untilMs: Date.now() + waitMs };
+    this.#retry = window.setTimeout(() => this.#connect(), waitMs);
+  }
+
+  #drop(): void {
+    clearTimeout(this.#silence);
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  #expectWord(): void {
+    clearTimeout(this.#silence);
+    this.#silence = window.setTimeout(() => this.#lost(), SILENCE_MS);
+  }
+
+  #receive(message: ServerMessage<object>): void {
+    if (message.op === 'pong' || message.op === 'resync') return;
+    const topic = message.topic === undefined ? undefined : this.#topics.get(message.topic);
+    if (topic === undefined) return;
+    if (message.op === 'error') {
+      topic.trouble = message.detail;
+      return;
+    }
+    const value = applyMessage(topic.value, message);
+    topic.value = value;
+    if (value === null) return this.#subscribe(topic);
+    topic.trouble = null;
+    this.#changed.add(topic);
+    if (this.#frame === null) this.#frame = requestAnimationFrame(() => this.#show());
+  }
+
+  #show(): void {
+    this.#frame = null;
+    for (const topic of this.#changed) {
+      if (topic.value !== null) topic.data = topic.value.data;
+    }
+    this.#changed.clear();
+  }
+
+  #subscribe({ name, value }: LiveTopic): void {
+    const resume = value === null ? {} : { resume: { stream: value.stream, n: value.n } };
+    this.#send({ op: 'subscribe', topic: name, ...resume });
+  }
+
+  #send(message: ClientMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+}

@@ -1,0 +1,143 @@
+/** The drawing of parts/StepChart.svelte with uPlot; in a module of its own so that it loads when needed. */
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { AtpPoint } from '../../../contracts/atp.ts';
+import { formats } from './format.ts';
+
+export interface StepChartOptions {
+  readonly height: number;
+  /** Seconds, promise, cumulative. */
+  readonly data: uPlot.AlignedData;
+  readonly overdue: () => readonly AtpPoint[];
+}
+
+const MARK_RADIUS = 8;
+
+export function createStepChart(target: HTMLElement, options: StepChartOptions): uPlot {
+  const colour = palette(target);
+  const font = `12px ${getComputedStyle(target).fontFamily}`;
+  const stepped = uPlot.paths.stepped?.({ align: 1 });
+  const axis = {
+    stroke: colour('--ink-3'),
+    font,
+    ticks: { show: false },
+    grid: { stroke: colour('--line'), width: 1 },
+  };
+  return new uPlot(
+    {
+      width: target.clientWidth,
+      height: options.height,
+      padding: [12, 8, 0, 0],
+      legend: { show: false },
+      cursor: { points: { size: 8 }, drag: { x: false, y: false } },
+      scales: { y: { range: (_chart, low, high) => withZero(low, high) } },
+      axes: [
+        { ...axis, grid: { show: false } },
+        {
+          ...axis,
+          size: 52,
+          splits: (chart, _axis, low, high) => wholeSplits(low, high, chart.height),
+          values: (_chart, splits) => splits.map((value) => formats.units(value)),
+        },
+      ],
+      series: [
+        {},
+        {
+          label: 'Promise',
+          stroke: colour('--accent'),
+          fill: colour('--accent-soft'),
+          width: 2.5,
+          points: { show: false },
+          ...(stepped ? { paths: stepped } : {}),
+        },
+        {
+          label: 'Cumulative',
+          stroke: colour('--ink-3'),
+          width: 1.75,
+          dash: [5, 4],
+          points: { show: false },
+          ...(stepped ? { paths: stepped } : {}),
+        },
+      ],
+      hooks: {
+        draw: [(chart) => drawOverdue(chart, options.overdue(), colour)],
+        setCursor: [hoverTitle(target)],
+      },
+    },
+    options.data,
+    target,
+  );
+}
+
+/** Zero is always in sight: below it begins what cannot be promised. */
+function withZero(low: number, high: number): [number, number] {
+  const bottom = Math.min(0, low);
+  const top = Math.max(1, high);
+  const room = (top - bottom) * 0.08;
+  return [bottom < 0 ? bottom - room : 0, top + room];
+}
+
+/** Whole numbers of units, at round steps. */
+function wholeSplits(low: number, high: number, heightPx: number): number[] {
+  const rough = (high - low) / Math.max(2, Math.floor(heightPx / 50));
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max(1, [1, 2, 5, 10].map((k) => k * power).find((k) => k >= rough) ?? power);
+  const first = Math.ceil(low / step);
+  const count = Math.max(0, Math.floor(high / step) - first + 1);
+  return Array.from({ length: count }, (_, i) => (first + i) * step);
+}
+
+/** A badge with an exclamation mark on the promise line wherever supply is overdue. */
+function drawOverdue(
+  chart: uPlot,
+  points: readonly AtpPoint[],
+  colour: (token: string) => string,
+): void {
+  const { ctx } = chart;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  for (const point of points) {
+    const x = chart.valToPos(Date.parse(point.at) / 1000, 'x', true);
+    const y = chart.valToPos(point.cumulative, 'y', true);
+    ctx.beginPath();
+    ctx.arc(x, y, MARK_RADIUS * ratio, 0, 2 * Math.PI);
+    ctx.fillStyle = colour('--warn');
+    ctx.fill();
+    ctx.fillStyle = colour('--surface');
+    ctx.font = `700 ${11 * ratio}px monospace`;
+    ctx.textAlign = 'center';
+    ctx.textBaseline = 'middle';
+    ctx.fillText('!', x, y + ratio / 2);
+  }
+  ctx.restore();
+}
+
+/** What the pointer is over, as the title of the chart. */
+function hoverTitle(target: HTMLElement) {
+  return (chart: uPlot): void => {
+    const i = chart.cursor.idx;
+    const at = typeof i === 'number' ? chart.data[0][i] : undefined;
+    if (typeof i !== 'number' || at === undefined) return target.removeAttribute('title');
+    const [, promise, cumulative] = chart.data;
+    target.title =
+      `${formats.full(new Date(at * 1000))}\n` +
+      `Promise ${formats.units(promise?.[i] ?? 0)}, cumulative ${formats.units(cumulative?.[i] ?? 0)} units`;
+  };
+}
+
+/** Resolves a token to a colour that a canvas understands: the browser picks the theme's one. */
+function palette(host: HTMLElement): (token: string) => string {
+  const probe = document.createElement('span');
+  const known = new Map<string, string>();
+  return (token) => {
+    let colour = known.get(token);
+    if (colour === undefined) {
+      host.append(probe);
+      probe.style.color = `var(${token})`;
+      colour = getComputedStyle(probe).color;
+      probe.remove();
+      known.set(token, colour);
+    }
+    return colour;
+  };
+}

@@ -1,0 +1,95 @@
+/** What the system strip says, from what runtimes and doors say of themselves. Pure. */
+import type { RuntimeStatus, SourceStatus, SystemView } from '../../../contracts/live.ts';
+
+export type Health = 'good' | 'warn' | 'bad';
+
+/** A part that was silent for longer is not counted as up. */
+const SILENT_MS = 5000;
+/** Ages of a feed's newest event: beyond the first it is quiet, beyond the second stale. */
+const QUIET_MS = 60_000;
+const STALE_MS = 15 * 60_000;
+
+export interface SystemSummary {
+  readonly eventsPerSec: number;
+  readonly lagEvents: number;
+  readonly lagMs: number;
+  readonly lagHealth: Health;
+  /** Wall time of the oldest among the runtimes' last flushes, or null when there is none. */
+  readonly lastFlushAt: string | null;
+  readonly lastFlushRows: number;
+  readonly lastFlushMs: number;
+  readonly feeds: readonly Feed[];
+  /** One sentence when something is wrong, the gravest first. */
+  readonly trouble: string | null;
+}
+
+export interface Feed extends SourceStatus {
+  /** Since the door took its newest event. */
+  readonly ageMs: number;
+  readonly state: 'fresh' | 'quiet' | 'stale';
+}
+
+export function summarise(view: SystemView): SystemSummary {
+  const nowMs = Date.parse(view.at);
+  const up = view.runtimes.filter((runtime) => nowMs - Date.parse(runtime.at) < SILENT_MS);
+  const sum = (pick: (runtime: RuntimeStatus) => number) =>
+    up.reduce((total, runtime) => total + pick(runtime), 0);
+  const flushes = up.filter((runtime) => runtime.lastFlushAt !== null);
+  const lagMs = Math.max(0, ...up.map((runtime) => runtime.lagMs));
+  return {
+    eventsPerSec: sum((runtime) => runtime.eventsPerSec),
+    lagEvents: sum((runtime) => runtime.lagEvents),
+    lagMs,
+    lagHealth: lagMs < 2000 ? 'good' : lagMs < 30_000 ? 'warn' : 'bad',
+    lastFlushAt: flushes.map((runtime) => runtime.lastFlushAt ?? '').sort()[0] ?? null,
+    lastFlushRows: flushes.reduce((total, runtime) => total + runtime.lastFlushRows, 0),
+    lastFlushMs: Math.max(0, ...flushes.map((runtime) => runtime.lastFlushMs)),
+    feeds: feedsOf(view, nowMs),
+    trouble: troubleOf(view, up, nowMs),
+  };
+}
+
+/** Each source once, as the runtime that heard of it last saw it; the longest silent first. */
+function feedsOf(view: SystemView, nowMs: number): Feed[] {
+  const newest = new Map<string, SourceStatus>();
+  for (const source of view.runtimes.flatMap((runtime) => runtime.sources)) {
+    const known = newest.get(source.source);
+    if (known === undefined || known.lastIngestedAt < source.lastIngestedAt) {
+      newest.set(source.source, source);
+    }
+  }
+  return [...newest.values()]
+    .map((source): Feed => {
+      const ageMs = Math.max(0, nowMs - Date.parse(source.lastIngestedAt));
+      return {
+        ...source,
+        ageMs,
+        state: ageMs < QUIET_MS ? 'fresh' : ageMs < STALE_MS ? 'quiet' : 'stale',
+      };
+    })
+    .sort((a, b) => b.ageMs - a.ageMs || a.source.localeCompare(b.source));
+}
+
+function troubleOf(view: SystemView, up: RuntimeStatus[], nowMs: number): string | null {
+  if (!view.nats.ok) return `NATS is not reachable: ${view.nats.detail}.`;
+  const silent = view.runtimes.filter((runtime) => !up.includes(runtime));
+  const [gone] = silent;
+  if (up.length === 0) {
+    return gone === undefined
+      ? 'No processor is running: numbers are not being kept.'
+      : `The processor has said nothing for ${seconds(nowMs - Date.parse(gone.at))}.`;
+  }
+  if (gone !== undefined && gone.phase !== 'stopped') {
+    return `Processor ${gone.slice} has said nothing for ${seconds(nowMs - Date.parse(gone.at))}.`;
+  }
+  const notLive = up.find((runtime) => runtime.phase !== 'live');
+  if (notLive !== undefined) {
+    const why = notLive.detail === '' ? '' : `: ${notLive.detail}`;
+    return `Processor ${notLive.slice} is ${notLive.phase}${why}.`;
+  }
+  if (!view.clickhouse.ok) return `ClickHouse is not reachable: ${view.clickhouse.detail}.`;
+  const doors = view.doors.filter((door) => nowMs - Date.parse(door.at) < SILENT_MS);
+  return doors.length === 0 ? 'The door is not running: no events are being taken.' : null;
+}
+
+const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;

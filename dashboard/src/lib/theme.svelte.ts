@@ -1,0 +1,46 @@
+/**
+ * Light or dark: the system's choice until the viewer makes one, which is then remembered.
+ * public/theme.js applies a remembered choice before the first paint.
+ */
+type Theme = 'light' | 'dark';
+
+const KEY = 'stocktide.theme';
+const systemDark = window.matchMedia('(prefers-color-scheme: dark)');
+
+export class ThemeState {
+  #chosen: Theme | null = $state(chosenBefore());
+  #system: Theme = $state(systemDark.matches ? 'dark' : 'light');
+
+  get current(): Theme {
+    return this.#chosen ?? this.#system;
+  }
+
+  toggle(): void {
+    const next: Theme = this.current === 'dark' ? 'light' : 'dark';
+    // Back to what the system says is no choice, so that the page follows the system again.
+    this.#chosen = next === this.#system ? null : next;
+    if (this.#chosen === null) delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = this.#chosen;
+    remember(this.#chosen);
+  }
+
+  run(): () => void {
+    const follow = () => (this.#system = systemDark.matches ? 'dark' : 'light');
+    systemDark.addEventListener('change', follow);
+    return () => systemDark.removeEventListener('change', follow);
+  }
+}
+
+function chosenBefore(): Theme | null {
+  const theme = document.documentElement.dataset['theme'];
+  return theme === 'light' || theme === 'dark' ? theme : null;
+}
+
+function remember(theme: Theme | null): void {
+  try {
+    if (theme === null) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, theme);
+  } catch {
+    // Without storage the choice lasts as long as the page.
+  }
+}
