@@ -44,7 +44,7 @@ async function start(life: Life): Promise<void> {
   life.addCheck('nats', () => ({ ok: link.connected }));
   await ensureStreams(link.jsm, config);
   const publisher = createPublisher({
-    nc: link.nc,
+    link,
     maxInFlight: config.maxInFlight,
     timeoutMs: config.publishTimeoutMs,
     metrics,

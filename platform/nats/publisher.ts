@@ -15,8 +15,9 @@
  * leave in the order of the calls. At most `maxInFlight` are sent and as many wait, and the same holds
  * for `maxBytes`; who reads faster than it publishes awaits `room()` before each call.
  */
-import { createInbox, Events, NatsError, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
+import { createInbox, NatsError, type Msg, type MsgHdrs } from 'nats';
 import type { Metrics } from '../metrics.ts';
+import type { NatsLink } from './connect.ts';
 
 export interface PublishRequest {
   subject: string;
@@ -87,18 +88,19 @@ const encoder = new TextEncoder();
 
 /** Creates a publisher on an open connection. `timeoutMs` counts from the sending. */
 export function createPublisher({
-  nc,
+  link,
   maxInFlight,
   maxBytes = DEFAULT_MAX_BYTES,
   timeoutMs,
   metrics,
 }: {
-  nc: NatsConnection;
+  link: NatsLink;
   maxInFlight: number;
   maxBytes?: number;
   timeoutMs: number;
   metrics: Metrics;
 }): Publisher {
+  const { nc } = link;
   const prefix = `${createInbox()}.`;
   // Sent messages by token. A map keeps its order, and the time allowed is the same for each, so the
   // first entry is always the next one to be overdue.
@@ -106,7 +108,7 @@ export function createPublisher({
   const waiting: Pending[] = [];
   let heldBytes = 0;
   let lastToken = 0;
-  let connected = !nc.isClosed();
+  let { connected } = link;
   let closed = false;
   let roomListeners: (() => void)[] = [];
   let drainListeners: (() => void)[] = [];
@@ -215,23 +217,17 @@ export function createPublisher({
     if (closed) return;
     closed = true;
     connected = false;
+    unwatch();
     clearInterval(sweep);
     if (!nc.isClosed()) subscription.unsubscribe();
     failAll('the publisher is closed');
   };
 
-  void (async () => {
-    for await (const status of nc.status()) {
-      if (status.type === Events.Disconnect) {
-        connected = false;
-        failAll('the connection to NATS was lost');
-      } else if (status.type === Events.Reconnect) {
-        connected = !closed;
-      }
-    }
-  })();
-  // The client's iterator of statuses does not end with the connection.
-  void nc.closed().then(close);
+  const unwatch = link.watch((change) => {
+    connected = change === 'back';
+    if (change === 'lost') failAll('the connection to NATS was lost');
+    if (change === 'closed') close();
+  });
 
   return {
     publish(request) {

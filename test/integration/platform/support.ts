@@ -46,7 +46,7 @@ export function publisherOn(
   options: { maxInFlight?: number; maxBytes?: number; timeoutMs?: number } = {},
 ): Publisher {
   const publisher = createPublisher({
-    nc: link.nc,
+    link,
     maxInFlight: 1000,
     timeoutMs: 5000,
     metrics: createMetrics({ process: 'test' }),
