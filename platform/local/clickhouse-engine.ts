@@ -1,18 +1,17 @@
 /**
- * The embedded ClickHouse engine (chDB) behind the local host: runs one statement at a time per
- * session, many sessions at once, and cancels them.
+ * The embedded ClickHouse engine (chDB) behind the local host: runs statements beside each other, each
+ * on a connection of its own, and cancels them.
  *
  * Guarantees, each against a fault of the package (the tests have one case per fault):
- * - A fresh session per statement: the partial output of a failed query cannot reach the next
+ * - A fresh connection per statement: the partial output of a failed query cannot reach the next
  *   result, and settings end with their statement.
- * - Insert data come from a file: a blank line in them ends nothing, and binary data stay binary.
  * - Up to `maxRunning` statements run beside each other, `maxWaiting` more wait their turn.
  * - `cancel` stops the engine's work, not only the waiting for it.
  *
- * One session, the anchor, stays open so that the engine keeps the data directory loaded.
+ * One connection, the anchor, stays open so that the engine keeps the data directory loaded.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type * as Chdb from 'chdb';
+import { loadChdb } from './chdb-native.ts';
 import { ClickHouseError, fromEngine } from './clickhouse-errors.ts';
 import type { HostLimits } from './clickhouse-limits.ts';
 
@@ -57,11 +56,11 @@ interface Waiter {
 
 /**
  * Loads the engine with the data in `dataDir`.
- * @throws {Error} saying what to do when the package is missing or the directory is in use.
+ * @throws {Error} when the package is missing (saying what to do) or the directory cannot be opened.
  */
-export async function openEngine(dataDir: string, limits: HostLimits): Promise<Engine> {
-  const { Session: EngineSession } = await loadChdb();
-  const connectionArgs = [
+export function openEngine(dataDir: string, limits: HostLimits): Engine {
+  const chdb = loadChdb();
+  const args = [
     '--implicit_select=0',
     '--session_timezone=UTC',
     `--max_memory_usage=${limits.maxQueryMemoryBytes}`,
@@ -69,8 +68,7 @@ export async function openEngine(dataDir: string, limits: HostLimits): Promise<E
     `--max_server_memory_usage=${limits.maxServerMemoryBytes}`,
     `--mark_cache_size=${limits.markCacheBytes}`,
   ];
-  const openSession = (): Chdb.Session => new EngineSession(dataDir, { connectionArgs });
-  const anchor = openSession();
+  const anchor = chdb.CreateConnection(dataDir, args);
 
   const running = new Map<string, { cancelled: boolean }>();
   const waiting = new Map<string, Waiter>();
@@ -88,18 +86,14 @@ export async function openEngine(dataDir: string, limits: HostLimits): Promise<E
   }
 
   async function execute(sql: string, format: string): Promise<EngineResult> {
-    const session = openSession();
+    const connection = chdb.CreateConnection(dataDir, args);
     try {
-      const result = await session.queryAsync(sql, { format });
-      return {
-        bytes: result.bytes() as Buffer,
-        rows: result.rowsRead,
-        elapsedS: result.elapsed,
-      };
+      const { bytes, rowsRead, elapsed } = await chdb.QueryAsyncConnection(connection, sql, format);
+      return { bytes, rows: rowsRead, elapsedS: elapsed };
     } catch (error) {
       throw fromEngine(error);
     } finally {
-      session.close();
+      chdb.CloseConnection(connection);
     }
   }
 
@@ -174,7 +168,7 @@ export async function openEngine(dataDir: string, limits: HostLimits): Promise<E
       if (Date.now() > deadline) for (const id of running.keys()) cancel(id);
       await sleep(KILL_INTERVAL_MS);
     }
-    anchor.close();
+    chdb.CloseConnection(anchor);
   }
 }
 
@@ -201,18 +195,4 @@ export function quote(value: string): string {
 
 function quoteName(name: string): string {
   return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
-}
-
-async function loadChdb(): Promise<typeof Chdb> {
-  try {
-    return await import('chdb');
-  } catch (error) {
-    throw new Error(
-      'the embedded ClickHouse (npm package chdb, an optional dependency) cannot be loaded: ' +
-        `${error instanceof Error ? error.message.split('\n')[0] : String(error)}. ` +
-        'Run `npm install --include=optional` on Linux (glibc) or macOS, ' +
-        'or set CLICKHOUSE_URL to a ClickHouse server.',
-      { cause: error },
-    );
-  }
 }

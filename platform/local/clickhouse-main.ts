@@ -13,6 +13,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { runProcess } from '../lifecycle.ts';
 import { openEngine, type Engine } from './clickhouse-engine.ts';
@@ -23,6 +24,7 @@ import { acquireLock } from './lock.ts';
 
 /** How often connections that have fallen idle are looked for while stopping. */
 const SWEEP_MS = 20;
+const ANSWER_TIMEOUT_MS = 1_000;
 
 await runProcess({
   name: 'clickhouse',
@@ -40,7 +42,7 @@ await runProcess({
     const lock = acquireLock(join(dataDir, 'host.lock'));
     life.onStop('lock', () => lock.release());
     const spool = openSpool(join(dataDir, 'spool'), limits.maxBodyBytes);
-    const engine = await openEngine(join(dataDir, 'engine'), limits);
+    const engine = openEngine(join(dataDir, 'engine'), limits);
 
     const server = createHostServer({
       engine,
@@ -60,13 +62,18 @@ await runProcess({
   },
 });
 
-/** Takes no more connections, lets statements end, and waits until their answers are sent. */
+/** Takes no more connections, lets statements end, and gives their answers time to be sent. */
 async function closeAll(server: Server, engine: Engine): Promise<void> {
-  const closed = new Promise((done) => server.close(done));
+  let closed = false;
+  server.close(() => (closed = true));
   await engine.close();
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-  await closed;
-  clearInterval(sweep);
+  const deadline = Date.now() + ANSWER_TIMEOUT_MS;
+  while (!closed) {
+    server.closeIdleConnections();
+    // A connection that never carried a request does not count as idle.
+    if (Date.now() > deadline) server.closeAllConnections();
+    await sleep(SWEEP_MS);
+  }
 }
 
 function readArguments(): { dataDir: string; port: number } {

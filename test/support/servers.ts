@@ -57,10 +57,10 @@ export async function startTestNats(): Promise<TestNats> {
   return Object.assign(control.server, { url, user, pass, port });
 }
 
-/** A local ClickHouse host with an empty database. The caller stops it. */
-export async function startTestClickHouse(): Promise<TestClickHouse> {
+/** A local ClickHouse host with an empty database; `limits` is environment for it. The caller stops it. */
+export async function startTestClickHouse(limits: NodeJS.ProcessEnv = {}): Promise<TestClickHouse> {
   const dataDir = temporaryDirectory('clickhouse');
-  const env = { LOG_LEVEL: 'error', CLICKHOUSE_PASSWORD: '' };
+  const env = { LOG_LEVEL: 'error', CLICKHOUSE_PASSWORD: '', ...limits };
   const control = await controlled(dataDir, () => startClickHouseHost({ dataDir, log, env }));
   const { url, port } = control.current();
   const database = 'test';
@@ -92,8 +92,8 @@ export function useNats(): TestNats {
 }
 
 /** {@link startTestClickHouse} for all tests of the calling file (or describe block). */
-export function useClickHouse(): TestClickHouse {
-  return used(startTestClickHouse);
+export function useClickHouse(limits: NodeJS.ProcessEnv = {}): TestClickHouse {
+  return used(() => startTestClickHouse(limits));
 }
 
 /** An object that stands for the server once `beforeAll` has started it. */
