@@ -1,7 +1,7 @@
 /**
  * What one machine runs, and in which order:
  *
- *   lock on the home ─▶ nats-server, ClickHouse ─▶ migrations ─▶ door ─▶ processors ─▶ api ─▶ demo feed
+ *   lock on the home ─▶ nats-server ─▶ ClickHouse ─▶ door ─▶ processors ─▶ api ─▶ demo feed
  *
  * Each waits for the one before to be ready, and everything is stopped in reverse, so that a consumer
  * never outlives what it writes to. A part that dies later comes back on the same port. Servers
@@ -10,15 +10,13 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClickHouse } from '../clickhouse/client.ts';
-import { migrate } from '../clickhouse/migrate.ts';
 import type { Config } from '../config.ts';
 import { startClickHouseHost } from '../local/clickhouse.ts';
 import { acquireLock, LockedError } from '../local/lock.ts';
 import { startNatsServer } from '../local/nats-server.ts';
 import type { Log } from '../log.ts';
 import { runFile, type Running } from '../running.ts';
-import { projectFile, startNodeProcess } from './node-process.ts';
+import { startNodeProcess } from './node-process.ts';
 import { choosePorts, type WantedPorts } from './ports.ts';
 import { untilReady } from './readiness.ts';
 import { supervise, type Supervised } from './supervise.ts';
@@ -58,7 +56,7 @@ export interface Started {
  * @throws when a part cannot be started, or ends before it is ready; the signal's reason when given up.
  */
 export async function launch(options: Launch, started: Started[]): Promise<Running> {
-  const { config, env, log, signal } = options;
+  const { config, env, signal } = options;
   const home = config.stocktideHome;
   const lock = acquireLock(join(home, 'launcher.lock'));
   started.push({ name: 'lock', stop: () => lock.release() });
@@ -67,8 +65,6 @@ export async function launch(options: Launch, started: Started[]): Promise<Runni
   const nats = await useNats(options, started);
   signal.throwIfAborted();
   const clickhouseUrl = await useClickHouse(options, started);
-  signal.throwIfAborted();
-  await migrateDatabase({ ...config, clickhouseUrl }, log);
 
   const doorUrl = `http://127.0.0.1:${ports.door}`;
   const processEnv: NodeJS.ProcessEnv = {
@@ -141,19 +137,6 @@ async function untilHostIsGone(dataDir: string): Promise<void> {
       if (!(error instanceof LockedError) || performance.now() > deadlineMs) throw error;
       await sleep(100);
     }
-  }
-}
-
-async function migrateDatabase(config: Config, log: Log): Promise<void> {
-  const client = createClickHouse(config);
-  try {
-    await migrate(client, {
-      dir: projectFile('sql/migrations'),
-      database: config.clickhouseDatabase,
-      log,
-    });
-  } finally {
-    await client.close();
   }
 }
 

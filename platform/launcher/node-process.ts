@@ -68,8 +68,7 @@ export async function startNodeProcess({
   };
 }
 
-/** Absolute path of a file of the project. */
-export function projectFile(relative: string): string {
+function projectFile(relative: string): string {
   return fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 }
 
