@@ -41,7 +41,7 @@ export interface ConsumeOptions {
   signal: AbortSignal;
 }
 
-export interface Consumption extends AsyncIterable<StreamMessage> {
+export interface Consumption extends AsyncIterable<StreamMessage, undefined> {
   /** Messages that the reader has not taken, as of the last one received. */
   readonly lag: number;
   /** The lowest sequence that the reader may get next. */
@@ -74,7 +74,7 @@ export class ConsumeError extends Error {
 /** A pull ends after this time if the stream has nothing new, and is repeated. */
 const PULL_EXPIRES_MS = 30_000;
 /** The server's sign of life while a pull waits; three missed ones count as a lost consumer. */
-const HEARTBEAT_MS = 1000;
+const HEARTBEAT_MS = 500;
 const MISSED_HEARTBEATS = 3;
 /** The server removes a consumer that nobody pulled from for this long; reading on makes a new one. */
 const INACTIVE_MS = 60_000;

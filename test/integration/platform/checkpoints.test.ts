@@ -6,7 +6,7 @@ import {
   openCheckpoint,
 } from '../../../platform/nats/checkpoints.ts';
 import { useNats } from '../../support/servers.ts';
-import { afterThisTest, connected, connectedToEmptyStreams } from './support.ts';
+import { connected, connectedToEmptyStreams, freeze } from './support.ts';
 
 interface Progress {
   epoch: number;
@@ -62,11 +62,10 @@ test('an answer that is lost: the write is found again and counts once', async (
   await checkpoint.write({ epoch: 1, to: 10 });
 
   // A frozen server takes the write into its socket and answers after the writer has given up on it.
-  process.kill(nats.pid, 'SIGSTOP');
-  afterThisTest(() => void process.kill(nats.pid, 'SIGCONT'));
+  const { thaw } = await freeze(nats);
   const writing = checkpoint.write({ epoch: 1, to: 20 });
   await sleep(1500);
-  process.kill(nats.pid, 'SIGCONT');
+  thaw();
   await writing;
   expect((await jsm.streams.info('KV_checkpoints')).state.last_seq).toBe(2);
   await checkpoint.write({ epoch: 1, to: 30 });

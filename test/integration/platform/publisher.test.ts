@@ -2,9 +2,9 @@ import { expect, test, vi } from 'vitest';
 import { PublishError } from '../../../platform/nats/publisher.ts';
 import { useNats } from '../../support/servers.ts';
 import {
-  afterThisTest,
   connectedToEmptyStreams,
   event,
+  freeze,
   publishAll,
   publisherOn,
   storedNumbers,
@@ -120,8 +120,7 @@ test('a full stream says so', async () => {
 test('a server that does not answer is a timeout', async () => {
   const link = await connectedToEmptyStreams(nats);
   const publisher = publisherOn(link, { timeoutMs: 300 });
-  process.kill(nats.pid, 'SIGSTOP');
-  afterThisTest(() => void process.kill(nats.pid, 'SIGCONT'));
+  await freeze(nats);
   expect(await codeOf(publisher.publish(event(1)))).toBe('timeout');
 });
 
@@ -129,7 +128,7 @@ test('a killed server: what was under way is rejected at once, and again stored 
   const link = await connectedToEmptyStreams(nats);
   const publisher = publisherOn(link, { maxInFlight: 100, timeoutMs: 60_000 });
 
-  process.kill(nats.pid, 'SIGSTOP');
+  await freeze(nats);
   const underWay = upTo(150).map((n) => codeOf(publisher.publish(event(n))));
   await nats.kill();
   expect(new Set(await Promise.all(underWay))).toEqual(new Set(['unavailable']));

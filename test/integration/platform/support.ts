@@ -1,4 +1,5 @@
 /** What the tests of NATS have in common: connections that close by themselves, and events to publish. */
+import { execFileSync } from 'node:child_process';
 import { afterEach } from 'vitest';
 import { readConfig, type Config } from '../../../platform/config.ts';
 import { createLog } from '../../../platform/log.ts';
@@ -84,13 +85,31 @@ export async function publishAll(publisher: Publisher, from: number, to: number)
   await Promise.all(underWay);
 }
 
+/** Stops the server where it stands, until the test ends or `thaw` is called. */
+export async function freeze(nats: TestNats): Promise<{ thaw: () => void }> {
+  const { pid } = nats;
+  const thaw = () => void process.kill(pid, 'SIGCONT');
+  process.kill(pid, 'SIGSTOP');
+  afterThisTest(() => {
+    if (nats.pid === pid) thaw();
+  });
+  // The signal is on its way; some of the server's threads may still be answering.
+  while (
+    !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)])
+      .toString()
+      .startsWith('T')
+  )
+    continue;
+  return { thaw };
+}
+
 /** The numbers of all events in the LOG, in its order. */
 export async function storedNumbers(link: NatsLink): Promise<number[]> {
   const { state } = await link.jsm.streams.info(STREAMS.log);
   const numbers: number[] = [];
   for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
     const message = await link.jsm.streams.getMessage(STREAMS.log, { seq });
-    numbers.push((message.json() as { n: number }).n);
+    numbers.push(message.json<{ n: number }>().n);
   }
   return numbers;
 }
