@@ -57,18 +57,19 @@ export async function startTestNats(): Promise<TestNats> {
   return Object.assign(control.server, { url, user, pass, port });
 }
 
-/** A local ClickHouse host with an empty database; `limits` is environment for it. The caller stops it. */
-export async function startTestClickHouse(limits: NodeJS.ProcessEnv = {}): Promise<TestClickHouse> {
+/** A local ClickHouse host with an empty database. The caller stops it. */
+export async function startTestClickHouse(environment: Record<string, string> = {}): Promise<TestClickHouse> {
   const dataDir = temporaryDirectory('clickhouse');
-  const env = { LOG_LEVEL: 'error', CLICKHOUSE_PASSWORD: '', ...limits };
+  const env = { LOG_LEVEL: 'error', CLICKHOUSE_PASSWORD: '', ...environment };
   const control = await controlled(dataDir, () => startClickHouseHost({ dataDir, log, env }));
   const { url, port } = control.current();
   const database = 'test';
-  const admin = createClient({ url });
+  const password = env.CLICKHOUSE_PASSWORD;
+  const admin = createClient({ url, password });
   await admin.command({ query: `CREATE DATABASE ${database} ENGINE = Atomic` });
   await admin.close();
 
-  const client = createClient({ url, database });
+  const client = createClient({ url, password, database });
   const stopServer = control.server.stop;
   return Object.assign(control.server, {
     url,
@@ -92,8 +93,8 @@ export function useNats(): TestNats {
 }
 
 /** {@link startTestClickHouse} for all tests of the calling file (or describe block). */
-export function useClickHouse(limits: NodeJS.ProcessEnv = {}): TestClickHouse {
-  return used(() => startTestClickHouse(limits));
+export function useClickHouse(environment: Record<string, string> = {}): TestClickHouse {
+  return used(() => startTestClickHouse(environment));
 }
 
 /** An object that stands for the server once `beforeAll` has started it. */

@@ -1,0 +1,119 @@
+/**
+ * A runtime of the test's own process over real servers: start it, wait until it has flushed a
+ * sequence, stop it.
+ */
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClickHouse, type ClickHouse } from '../../platform/clickhouse/client.ts';
+import { migrate } from '../../platform/clickhouse/migrate.ts';
+import { readConfig, type Config } from '../../platform/config.ts';
+import { createLog, type Log } from '../../platform/log.ts';
+import { createMetrics } from '../../platform/metrics.ts';
+import { connectNats, type NatsLink } from '../../platform/nats/connect.ts';
+import { createPublisher, type Publisher } from '../../platform/nats/publisher.ts';
+import { ensureStreams } from '../../platform/nats/streams.ts';
+import { answerQuestions } from '../../processors/runtime/questions.ts';
+import { Runtime } from '../../processors/runtime/runtime.ts';
+import { createSlice, type SliceSpec } from '../../processors/runtime/slices.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../../sql/migrations', import.meta.url));
+
+/** Connections to the servers of a test, with the schema in place. */
+export interface Plumbing {
+  readonly config: Config;
+  readonly log: Log;
+  readonly link: NatsLink;
+  readonly publisher: Publisher;
+  readonly clickhouse: ClickHouse;
+  close(): Promise<void>;
+}
+
+export async function connect(
+  nats: { url: string; user: string; pass: string },
+  clickhouse: { url: string },
+  options: { database?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Plumbing> {
+  const config = readConfig({
+    NATS_URL: nats.url,
+    NATS_USER: nats.user,
+    NATS_PASSWORD: nats.pass,
+    CLICKHOUSE_URL: clickhouse.url,
+    CLICKHOUSE_DATABASE: options.database ?? 'stocktide',
+    ...options.env,
+  });
+  const log = createLog({ name: 'test', level: 'error', format: 'pretty' });
+  const client = createClickHouse(config);
+  await migrate(client, { dir: MIGRATIONS, database: config.clickhouseDatabase, log });
+  const link = await connectNats({ ...nats, name: 'test', log });
+  await ensureStreams(link.jsm, config);
+  const publisher = createPublisher({
+    link,
+    maxInFlight: config.maxInFlight,
+    timeoutMs: config.publishTimeoutMs,
+    metrics: createMetrics({ process: 'test' }),
+  });
+  return {
+    config,
+    log,
+    link,
+    publisher,
+    clickhouse: client,
+    async close() {
+      publisher.close();
+      await link.close();
+      await client.close();
+    },
+  };
+}
+
+export interface RunningRuntime {
+  readonly runtime: Runtime;
+  /** Settles when the runtime ends; rejects with what ended it. */
+  readonly done: Promise<void>;
+  /** Waits until everything up to a log sequence is in ClickHouse. */
+  flushed(seq: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a runtime that is live when this resolves. */
+export async function startRuntime(
+  plumbing: Plumbing,
+  options: { processors?: readonly SliceSpec[]; limits?: Partial<Config> } = {},
+): Promise<RunningRuntime> {
+  const { clickhouse, config, link, log, publisher } = plumbing;
+  const stopping = new AbortController();
+  const limits = { ...config, ...options.limits };
+  const runtime = new Runtime({
+    link,
+    publisher,
+    clickhouse,
+    slice: createSlice(options.processors ?? 'all', limits),
+    log,
+    metrics: createMetrics({ process: 'test' }),
+    signal: stopping.signal,
+    limits,
+  });
+  await runtime.recover();
+  const live = { resolve: (): void => undefined };
+  const isLive = new Promise<void>((resolve) => (live.resolve = resolve));
+  const done = runtime.run(() => {
+    answerQuestions(link, runtime);
+    live.resolve();
+  });
+  done.catch(() => undefined);
+  await Promise.race([isLive, done]);
+  return {
+    runtime,
+    done,
+    async flushed(seq) {
+      while (runtime.flushed < seq) {
+        await Promise.race([sleep(20), done]);
+        if (runtime.phase === 'stopped') throw new Error(`stopped before ${seq} was flushed`);
+      }
+    },
+    async stop() {
+      stopping.abort();
+      await done;
+    },
+  };
+}
