@@ -5,7 +5,8 @@
  * Quantities are base units. Formulas: REFERENCE §2.4 and §2.5.
  */
 import { Type, type Static } from 'typebox';
-import { ACCOUNTS, STOCK_STATES } from './states.ts';
+import type { ACCOUNTS } from './states.ts';
+import { STOCK_STATES } from './states.ts';
 
 const units = (description: string) => Type.Integer({ description: `${description} (units)` });
 const at = (description: string) => Type.String({ description: `${description} (RFC 3339)` });

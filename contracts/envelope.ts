@@ -63,7 +63,7 @@ export const EnvelopeSchema = Type.Object(
 );
 
 /** The attributes of a LOG event around its typed `data`. */
-const LogAttributes = Type.Object({ ...PRODUCER_ATTRIBUTES, ...DOOR_ATTRIBUTES });
+export const LogAttributes = Type.Object({ ...PRODUCER_ATTRIBUTES, ...DOOR_ATTRIBUTES });
 export type LogAttributes = Static<typeof LogAttributes>;
 
 /** An event whose envelope and data have been checked, before the door stamps it. */

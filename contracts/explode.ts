@@ -6,7 +6,7 @@
 import { TYPE_PREFIX, TYPE_SUFFIX, type ProducerEvent } from './envelope.ts';
 import { EVENTS, type InputType, type LogType } from './events.ts';
 import { dataHash } from './hash.ts';
-import { logSubject, type RoutingKeys } from './subjects.ts';
+import { logSubject } from './subjects.ts';
 
 /** One event of the LOG, ready to be stamped and published. */
 export interface Exploded {
@@ -51,7 +51,7 @@ function single(name: LogType, event: ProducerEvent, id: string, data: Data): Ex
   return {
     name,
     // A policy concerns every slice, whatever its scope names.
-    subject: logSubject(name, name === 'policy.set' ? {} : (data as RoutingKeys)),
+    subject: logSubject(name, name === 'policy.set' ? {} : data),
     event: {
       ...event,
       id,

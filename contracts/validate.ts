@@ -79,7 +79,7 @@ function dataSchema(
 function checkerOf(schema: TSchema): Checker {
   let checker = checkers.get(schema);
   if (checker === undefined) {
-    checker = Compile(schema) as unknown as Checker;
+    checker = Compile(schema);
     checkers.set(schema, checker);
   }
   return checker;

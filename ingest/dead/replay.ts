@@ -1,0 +1,70 @@
+/**
+ * A dead letter's second chance: the original bytes, or mended ones, through the door again. The letter
+ * goes when everything in it is in the log; until then it stays, and being refused again makes no second
+ * one.
+ */
+import { Buffer } from 'node:buffer';
+import type { EventOutcome } from '../../contracts/rejections.ts';
+import { ProblemError } from '../../platform/http/problem.ts';
+import type { Door } from '../door/accept.ts';
+import { decodeBody, type Decoded } from '../door/decode.ts';
+import type { LetterReader, StoredLetter } from './reader.ts';
+
+export interface Replayed {
+  readonly seq: number;
+  /** True when the letter is gone, since the log has all of it. */
+  readonly removed: boolean;
+  readonly results: readonly EventOutcome[];
+}
+
+/** `mended` stands for the original bytes. Throws a ProblemError when the letter cannot be replayed. */
+export async function replayLetter(
+  { door, letters }: { door: Door; letters: LetterReader },
+  seq: number,
+  mended: Decoded | null,
+): Promise<Replayed> {
+  const letter = await letters.read(seq);
+  if (letter === null) throw noSuchLetter(seq);
+  const decoded = mended ?? original(letter);
+  const events = decoded.kind === 'one' ? [decoded.event] : decoded.events;
+  const results = await door.accept(events, { via: 'http', isLetter: true });
+  const removed = results.every(({ outcome }) => outcome !== 'rejected');
+  if (removed) await letters.remove(seq);
+  return { seq, removed, results };
+}
+
+export function noSuchLetter(seq: number): ProblemError {
+  return new ProblemError({
+    status: 404,
+    kind: 'no-such-letter',
+    title: 'There is no such dead letter',
+    detail: 'It was replayed, is older than the stream keeps letters, or never was',
+    field: 'seq',
+    value: seq,
+  });
+}
+
+function original({ seq, via, size, encoding, bytes }: StoredLetter): Decoded {
+  if (via === 'runtime') {
+    throw notAsItIs(
+      seq,
+      'the log has this event already, and a processor could not use it; send a new event that says ' +
+        'it right, or stocktide.event.corrected.v1',
+    );
+  }
+  if (size !== undefined) {
+    throw notAsItIs(seq, `the letter holds only the beginning of ${size} bytes`);
+  }
+  return decodeBody(Buffer.from(bytes, encoding), 'either');
+}
+
+function notAsItIs(seq: number, why: string): ProblemError {
+  return new ProblemError({
+    status: 409,
+    kind: 'letter-needs-mending',
+    title: 'The letter cannot be replayed as it is',
+    detail: `Letter ${seq}: ${why}. Replay it with a mended event`,
+    field: 'seq',
+    value: seq,
+  });
+}

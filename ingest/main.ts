@@ -1,0 +1,135 @@
+/**
+ * The door's process: composition root. Nothing is decided here.
+ *
+ *   HTTP /v1/events ─┐                  ┌─▶ LOG
+ *   NATS in.>       ─┼─▶ door (accept) ─┤
+ *   dead letters    ─┘                  └─▶ DEAD
+ *   clock ──────────────────────────────▶ LOG
+ *
+ * It listens from the first moment and answers 503 until NATS is there. When it stops, HTTP goes first,
+ * then what was taken is settled, and the connection goes last.
+ */
+import { randomUUID } from 'node:crypto';
+import { createHttp, listen } from '../platform/http/server.ts';
+import { runProcess, type Life } from '../platform/lifecycle.ts';
+import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
+import { createPublisher } from '../platform/nats/publisher.ts';
+import { startClock } from './clock/clock.ts';
+import { createLetterReader, type LetterReader } from './dead/reader.ts';
+import { registerDeadRoutes } from './dead/routes.ts';
+import { createDeadLetters } from './dead/writer.ts';
+import { createDoor, type Door } from './door/accept.ts';
+import { registerCatalogue } from './door/http/catalogue.ts';
+import { createHeldBytes } from './door/http/held-bytes.ts';
+import { registerEventRoutes } from './door/http/routes.ts';
+import { doorLimits } from './door/limits.ts';
+import { createDoorMetrics } from './door/metrics.ts';
+import { createRecentIds } from './door/recent-ids.ts';
+import { tellStatus } from './door/status.ts';
+import { awaitStreams, storedHash } from './door/streams.ts';
+import { DoorUnavailable } from './door/unavailable.ts';
+import { startInbox } from './inbox/inbox.ts';
+
+/** What there is once NATS is connected. */
+interface Opened {
+  readonly door: Door;
+  readonly letters: LetterReader;
+  /** Settles what was taken. */
+  close(): Promise<void>;
+}
+
+await runProcess({ name: 'door', start });
+
+async function start(life: Life): Promise<void> {
+  const { config, log, metrics, signal } = life;
+  let link: NatsLink | null = null;
+  let opened: Opened | null = null;
+  const now = (): Opened => {
+    if (opened !== null) return opened;
+    throw new DoorUnavailable(
+      'unavailable',
+      'The log cannot be written: NATS is not connected yet',
+    );
+  };
+  life.onStop('nats', () => link?.close());
+  life.onStop('door', () => opened?.close());
+  life.addCheck('nats', () => ({ ok: link?.connected === true }));
+
+  const limits = doorLimits(config);
+  const app = createHttp({ life, bodyLimit: limits.maxBodyBytes });
+  const routes = {
+    door: { accept: (...args) => now().door.accept(...args) } satisfies Door,
+    letters: {
+      list: (options) => now().letters.list(options),
+      read: (seq) => now().letters.read(seq),
+      remove: (seq) => now().letters.remove(seq),
+    } satisfies LetterReader,
+    limits,
+    held: createHeldBytes(limits.maxHeldBytes, metrics),
+    signal,
+  };
+  registerEventRoutes(app, routes);
+  registerCatalogue(app);
+  registerDeadRoutes(app, routes);
+  const { host, doorPort: port } = config;
+  const url = await listen(app, { host, port, variable: 'DOOR_PORT' });
+  life.onStop('http', () => app.close());
+  log.info({ url }, 'listening');
+
+  link = await connectNats({
+    url: config.natsUrl,
+    user: config.natsUser,
+    pass: config.natsPassword,
+    name: 'stocktide-door',
+    log,
+    signal,
+  });
+  await awaitStreams(link.jsm, config, { log, signal });
+  opened = open(life, link);
+  life.ready();
+}
+
+/** Wires what needs NATS. */
+function open(life: Life, link: NatsLink): Opened {
+  const { config, log, metrics, signal } = life;
+  const { nc, jsm } = link;
+  const publisher = createPublisher({
+    link,
+    maxInFlight: config.maxInFlight,
+    maxBytes: config.maxInFlightBytes,
+    timeoutMs: config.publishTimeoutMs,
+    metrics,
+  });
+  const clock = startClock({
+    mode: config.clock,
+    publisher,
+    now: Date.now,
+    onMissed: (error) => log.debug({ err: error }, 'a tick was not stored'),
+  });
+  const doorMetrics = createDoorMetrics(metrics);
+  const door = createDoor({
+    publisher,
+    clock: { mode: config.clock, now: Date.now },
+    recentIds: createRecentIds(config.recentIds),
+    limits: doorLimits(config),
+    metrics: doorMetrics,
+    dead: createDeadLetters({ publisher, maxEventBytes: config.maxEventBytes, now: Date.now }),
+    storedHash: (seq) => storedHash(jsm, seq),
+    onAccepted: (timeMs) => clock.observe(timeMs),
+  });
+  const inbox = startInbox({ link, door, log, metrics, signal });
+  life.addCheck('inbox', () => ({ ok: inbox.attached }));
+  const stopTelling = tellStatus({ nc, door: randomUUID(), publisher, metrics: doorMetrics });
+
+  return {
+    door,
+    letters: createLetterReader(jsm),
+    async close() {
+      stopTelling();
+      clock.stop();
+      await inbox.drained();
+      await publisher.drain();
+      publisher.close();
+    },
+  };
+}
