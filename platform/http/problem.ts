@@ -71,13 +71,9 @@ export function sendProblem(reply: FastifyReply, error: ProblemError): FastifyRe
 
 /** Makes every error and every unknown path of the app a problem document. */
 export function registerProblems(app: FastifyInstance, { bodyLimit }: { bodyLimit: number }): void {
-  app.setErrorHandler((error: FastifyError | ProblemError, request, reply) => {
-    const problem = translated(error, request, bodyLimit);
-    if (problem.problem.status >= 500 && !(error instanceof ProblemError)) {
-      request.log.error({ err: error, method: request.method, url: request.url }, error.message);
-    }
-    return sendProblem(reply, problem);
-  });
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    answerError(error, request, reply, bodyLimit),
+  );
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
       reply,
@@ -89,6 +85,20 @@ export function registerProblems(app: FastifyInstance, { bodyLimit }: { bodyLimi
       }),
     ),
   );
+}
+
+/** Answers a failed request; an unexpected error goes into the log. */
+export function answerError(
+  error: FastifyError | ProblemError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  bodyLimit: number,
+): FastifyReply {
+  const problem = translated(error, request, bodyLimit);
+  if (problem.problem.status >= 500 && !(error instanceof ProblemError)) {
+    request.log.error({ err: error, method: request.method, url: request.url }, error.message);
+  }
+  return sendProblem(reply, problem);
 }
 
 function translated(

@@ -5,15 +5,18 @@
  * Routes come after `createHttp`; `listen` opens the port last.
  */
 import { randomUUID } from 'node:crypto';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { ConfigError } from '../config.ts';
 import type { Life } from '../lifecycle.ts';
 import { registerAccess } from './access.ts';
 import { registerHealth } from './health.ts';
-import { registerProblems } from './problem.ts';
+import { answerError, registerProblems } from './problem.ts';
 
 /** A request id that a client or a proxy may choose. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
+
+/** Time for a request to arrive in full. */
+const REQUEST_TIMEOUT_MS = 120_000;
 
 /** Creates the app of a process. `bodyLimit` is the largest body as it comes in, in bytes. */
 export function createHttp({
@@ -28,14 +31,19 @@ export function createHttp({
   const app = Fastify({
     loggerInstance,
     // One line per request would cost more than the request; durations are metrics.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
+    // Who sends a request more slowly than this keeps a connection and its memory for nothing.
+    requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
     // An unknown field is an error to be told, not something to be dropped in silence.
     ajv: { customOptions: { removeAdditional: false } },
+    frameworkErrors: (error, request, reply) => {
+      void answerError(error, request, reply, bodyLimit);
+    },
   });
 
   const durations = life.metrics.histogram(

@@ -119,6 +119,12 @@ describe('problems', () => {
     });
   });
 
+  test('a path that is no path', async () => {
+    const answer = await app().inject('/%zz');
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.json()).toMatchObject({ status: 400, title: 'Bad request' });
+  });
+
   test('a fault of ours tells its request id and nothing else', async () => {
     const answer = await app().inject({ url: '/broken', headers: { 'x-request-id': 'r-1' } });
     expect(answer.statusCode).toBe(500);
