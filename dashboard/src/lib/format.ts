@@ -18,6 +18,8 @@ export interface Formats {
   time(at: Date, now: Date): string;
   /** Day and month, with the year when it is another one than `now`. */
   day(at: Date, now: Date): string;
+  /** Hour and minute. */
+  shortTime(at: Date): string;
   /** Full local date and time with its zone. */
   full(at: Date): string;
 }
@@ -42,6 +44,7 @@ export function createFormats(locale?: string, timeZone?: string): Formats {
   });
   const dayOnly = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', ...zone });
   const yearDay = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', ...zone });
+  const hourMinute = new Intl.DateTimeFormat(locale, { timeStyle: 'short', ...zone });
   const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long', ...zone });
   const isoDay = new Intl.DateTimeFormat('en-CA', { ...zone });
 
@@ -58,6 +61,7 @@ export function createFormats(locale?: string, timeZone?: string): Formats {
     time: (at, now) =>
       (sameDay(at, now) ? clock : sameYear(at, now) ? dayClock : yearClock).format(at),
     day: (at, now) => (sameYear(at, now) ? dayOnly : yearDay).format(at),
+    shortTime: (at) => hourMinute.format(at),
     full: (at) => full.format(at),
   };
 }

@@ -12,6 +12,7 @@ export interface StepChartOptions {
 }
 
 const MARK_RADIUS = 8;
+const DAY_S = 86_400;
 
 export function createStepChart(target: HTMLElement, options: StepChartOptions): uPlot {
   const colour = palette(target);
@@ -27,12 +28,17 @@ export function createStepChart(target: HTMLElement, options: StepChartOptions):
     {
       width: target.clientWidth,
       height: options.height,
-      padding: [12, 8, 0, 0],
+      padding: [12, 26, 0, 0],
       legend: { show: false },
       cursor: { points: { size: 8 }, drag: { x: false, y: false } },
       scales: { y: { range: (_chart, low, high) => withZero(low, high) } },
       axes: [
-        { ...axis, grid: { show: false } },
+        {
+          ...axis,
+          grid: { show: false },
+          size: 30,
+          values: (_chart, splits, _axis, _space, stepS) => timeLabels(splits, stepS),
+        },
         {
           ...axis,
           size: 52,
@@ -45,7 +51,7 @@ export function createStepChart(target: HTMLElement, options: StepChartOptions):
         {
           label: 'Promise',
           stroke: colour('--accent'),
-          fill: colour('--accent-soft'),
+          fill: colour('--accent-veil'),
           width: 2.5,
           points: { show: false },
           ...(stepped ? { paths: stepped } : {}),
@@ -79,12 +85,22 @@ function withZero(low: number, high: number): [number, number] {
 
 /** Whole numbers of units, at round steps. */
 function wholeSplits(low: number, high: number, heightPx: number): number[] {
-  const rough = (high - low) / Math.max(2, Math.floor(heightPx / 50));
+  const rough = (high - low) / Math.max(2, Math.floor(heightPx / 40));
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(1, [1, 2, 5, 10].map((k) => k * power).find((k) => k >= rough) ?? power);
+  const round = [1, 2, 2.5, 5, 10].map((k) => k * power);
+  const step = round.find((k) => k >= rough && Number.isInteger(k)) ?? 1;
   const first = Math.ceil(low / step);
   const count = Math.max(0, Math.floor(high / step) - first + 1);
   return Array.from({ length: count }, (_, i) => (first + i) * step);
+}
+
+/** Days, or times of day where the marks are closer than that. */
+function timeLabels(splits: readonly number[], stepS: number): string[] {
+  const now = new Date();
+  return splits.map((seconds) => {
+    const at = new Date(seconds * 1000);
+    return stepS < DAY_S ? formats.shortTime(at) : formats.day(at, now);
+  });
 }
 
 /** A badge with an exclamation mark on the promise line wherever supply is overdue. */
