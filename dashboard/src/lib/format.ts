@@ -7,21 +7,21 @@ const MINUS = '\u2212';
 
 export interface Formats {
   /** 1234 → "1,234"; a true minus sign. */
-  units(value: number): string;
+  readonly units: (value: number) => string;
   /** +12 / −3 / 0. */
-  signed(value: number): string;
+  readonly signed: (value: number) => string;
   /** A rate: one decimal below 10, none above. */
-  rate(value: number): string;
+  readonly rate: (value: number) => string;
   /** 0.25 → "25%". */
-  percent(value: number): string;
+  readonly percent: (value: number) => string;
   /** Time of day with seconds; with the date when it is another day than `now`. */
-  time(at: Date, now: Date): string;
+  readonly time: (at: Date, now: Date) => string;
   /** Day and month, with the year when it is another one than `now`. */
-  day(at: Date, now: Date): string;
+  readonly day: (at: Date, now: Date) => string;
   /** Hour and minute. */
-  shortTime(at: Date): string;
+  readonly shortTime: (at: Date) => string;
   /** Full local date and time with its zone. */
-  full(at: Date): string;
+  readonly full: (at: Date) => string;
 }
 
 export function createFormats(locale?: string, timeZone?: string): Formats {
