@@ -31,8 +31,8 @@ export class BlobError extends Error {
 }
 
 const CHUNK_BYTES = 512 * 1024;
-/** Chunks on their way at a time: 8 MiB. */
-const MAX_CHUNKS_IN_FLIGHT = 16;
+/** Chunks on their way at a time: 2 MiB, so that the event loop is never held for long. */
+const MAX_CHUNKS_IN_FLIGHT = 4;
 const WRITE_TIMEOUT_MS = 10_000;
 /** Chunks read ahead. */
 const READ_AHEAD_CHUNKS = 8;

@@ -12,7 +12,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NatsError, type JetStreamClient, type JetStreamManager } from 'nats';
+import { ErrorCode, NatsError, type JetStreamClient, type JetStreamManager } from 'nats';
 import { CHECKPOINT_BUCKET, CHECKPOINT_STREAM } from './streams.ts';
 
 export interface Checkpoint<T> {
@@ -129,12 +129,30 @@ async function readRecord<T>(
   subject: string,
 ): Promise<{ record: Stored<T>; revision: number } | null> {
   try {
-    const message = await jsm.streams.getMessage(CHECKPOINT_STREAM, { last_by_subj: subject });
+    const message = await within(
+      ATTEMPT_MS,
+      jsm.streams.getMessage(CHECKPOINT_STREAM, { last_by_subj: subject }),
+    );
     const record = JSON.parse(decoder.decode(message.data)) as Stored<T>;
     return { record, revision: message.seq };
   } catch (error) {
     if (error instanceof NatsError && error.api_error?.err_code === NO_MESSAGE_FOUND) return null;
     throw error;
+  }
+}
+
+/** A request that is lost with its connection would wait for the client's own, longer limit. */
+async function within<R>(ms: number, request: Promise<R>): Promise<R> {
+  const over = new AbortController();
+  const tooLate = sleep(ms, undefined, { signal: over.signal }).then(() => {
+    throw new NatsError(`no answer in ${ms} ms`, ErrorCode.Timeout);
+  });
+  try {
+    return await Promise.race([request, tooLate]);
+  } finally {
+    over.abort();
+    request.catch(() => undefined);
+    tooLate.catch(() => undefined);
   }
 }
 

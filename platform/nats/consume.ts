@@ -15,18 +15,17 @@
  * error and never a silent jump. Ends at once when the signal aborts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  AckPolicy,
-  createInbox,
-  DeliverPolicy,
-  JsHeaders,
-  NatsError,
-  nanos,
-  type ConsumerInfo,
-  type Msg,
-  type Subscription,
-} from 'nats';
+import { createInbox, JsHeaders, type Msg, type Subscription } from 'nats';
 import type { LinkChange, NatsLink } from './connect.ts';
+import {
+  ConsumeError,
+  createConsumer,
+  gapError,
+  HEARTBEAT_MS,
+  lastingFailure,
+  pull,
+  type CreatedConsumer,
+} from './consumer.ts';
 import { readStreamMessage, type StreamMessage } from './message.ts';
 
 export interface ConsumeOptions {
@@ -52,38 +51,12 @@ export interface Consumption extends AsyncIterable<StreamMessage, undefined> {
   readonly recoveries: number;
 }
 
-/**
- * - `gap`: the stream no longer holds a wanted sequence (dropped by age or bytes, or deleted)
- * - `behind`: the stream ends before the wanted sequence: it is another stream or lost its end
- * - `closed`: the connection was closed for good
- * - `refused`: the server does not allow the consumer; waiting would not help
- */
-export type ConsumeErrorCode = 'gap' | 'behind' | 'closed' | 'refused';
-
-/** The stream cannot be read on from where the reader is. */
-export class ConsumeError extends Error {
-  override readonly name = 'ConsumeError';
-  readonly code: ConsumeErrorCode;
-
-  constructor(code: ConsumeErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
-
-/** A pull ends after this time if the stream has nothing new, and is repeated. */
-const PULL_EXPIRES_MS = 30_000;
-/** The server's sign of life while a pull waits; three missed ones count as a lost consumer. */
-const HEARTBEAT_MS = 500;
+/** Heartbeats missed in a row that count as a lost consumer. */
 const MISSED_HEARTBEATS = 3;
-/** The server removes a consumer that nobody pulled from for this long; reading on makes a new one. */
-const INACTIVE_MS = 60_000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1000;
 /** Buffered messages handed out before timers and sockets get a turn. */
 const TURN_MESSAGES = 256;
-
-const encoder = new TextEncoder();
 
 /** Reads a stream; see the guarantees above. To be iterated once. Throws a ConsumeError. */
 export function consumeFrom(link: NatsLink, options: ConsumeOptions): Consumption {
@@ -98,7 +71,6 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
   private readonly options: ConsumeOptions;
   private readonly pullSize: number;
   private readonly buffer: StreamMessage[] = [];
-  private head = 0;
   private handedOut = 0;
   /** Next sequence to be received, at the least. */
   private receiveSeq: number;
@@ -135,11 +107,11 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
   }
 
   get lag(): number {
-    return this.pendingInStream + this.buffer.length - this.head;
+    return this.pendingInStream + this.buffer.length;
   }
 
   get nextSeq(): number {
-    return this.buffer[this.head]?.seq ?? this.receiveSeq;
+    return this.buffer[0]?.seq ?? this.receiveSeq;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<StreamMessage, undefined> {
@@ -156,9 +128,9 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
 
   next(): Promise<Next> {
     if (this.done) return ENDED;
-    const message = this.buffer[this.head];
+    const message = this.buffer.shift();
     if (message !== undefined) {
-      this.take();
+      this.pullMore();
       const next = { done: false, value: message } as const;
       if (++this.handedOut % TURN_MESSAGES !== 0) return Promise.resolve(next);
       return new Promise((resolve) => setImmediate(() => resolve(this.done ? END : next)));
@@ -178,18 +150,6 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
     return ENDED;
   }
 
-  private take(): void {
-    this.head++;
-    if (this.head === this.buffer.length) {
-      this.buffer.length = 0;
-      this.head = 0;
-    } else if (this.head >= this.options.maxMessages) {
-      this.buffer.splice(0, this.head);
-      this.head = 0;
-    }
-    this.pullMore();
-  }
-
   private readonly end = (): void => {
     if (this.done) return;
     this.done = true;
@@ -203,7 +163,6 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
       this.link.jsm.consumers.delete(this.options.stream, consumer).catch(() => undefined);
     }
     this.buffer.length = 0;
-    this.head = 0;
     this.waiting?.resolve(END);
     this.waiting = null;
   };
@@ -265,17 +224,16 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
       const { attachment } = this;
       try {
         if (this.link.connected) {
-          await this.checkBounds();
-          const info = await this.addConsumer();
+          const { stream, filterSubject } = this.options;
+          const fromSeq = this.receiveSeq;
+          const consumer = await createConsumer(this.link, { stream, fromSeq, filterSubject });
           // Recovery was asked for meanwhile: that consumer may be gone with its server.
-          if (attachment === this.attachment && !this.done) {
-            this.start(info);
-            return;
-          }
-          continue;
+          if (attachment !== this.attachment || this.done) continue;
+          this.start(consumer);
+          return;
         }
       } catch (error) {
-        const failure = lasting(error, this.options.stream);
+        const failure = lastingFailure(error, this.options.stream);
         if (failure !== null) {
           this.fail(failure);
           return;
@@ -286,40 +244,12 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
     }
   }
 
-  /** The stream must hold `receiveSeq`, or end right before it. */
-  private async checkBounds(): Promise<void> {
-    const { stream } = this.options;
-    const { state } = await this.link.jsm.streams.info(stream);
-    const wanted = this.receiveSeq;
-    if (wanted > state.last_seq + 1) {
-      throw new ConsumeError(
-        'behind',
-        `${stream} ends at ${state.last_seq}, but everything before ${wanted} was read already: ` +
-          'it is not the same stream any more, or it has lost its end',
-      );
-    }
-    if (wanted < state.first_seq) throw gap(stream, wanted, state.first_seq);
-  }
-
-  private addConsumer(): Promise<ConsumerInfo> {
-    const { stream, filterSubject } = this.options;
-    return this.link.jsm.consumers.add(stream, {
-      ack_policy: AckPolicy.None,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: this.receiveSeq,
-      inactive_threshold: nanos(INACTIVE_MS),
-      mem_storage: true,
-      num_replicas: 1,
-      ...(filterSubject === undefined ? {} : { filter_subject: filterSubject }),
-    });
-  }
-
-  private start(info: ConsumerInfo): void {
+  private start({ name, pending }: CreatedConsumer): void {
     const { attachment } = this;
     const inbox = createInbox();
-    this.consumer = info.name;
+    this.consumer = name;
     this.deliveries = 0;
-    this.pendingInStream = info.num_pending;
+    this.pendingInStream = pending;
     this.attached = true;
     this.subscription = this.link.nc.subscribe(inbox, {
       callback: (error, message) => {
@@ -337,18 +267,9 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
   private pullMore(inbox = this.subscription?.getSubject()): void {
     if (!this.attached || inbox === undefined || this.consumer === null) return;
     const { stream, maxMessages } = this.options;
-    while (maxMessages - (this.buffer.length - this.head) - this.requested >= this.pullSize) {
+    while (maxMessages - this.buffer.length - this.requested >= this.pullSize) {
       this.requested += this.pullSize;
-      const request = {
-        batch: this.pullSize,
-        expires: nanos(PULL_EXPIRES_MS),
-        idle_heartbeat: nanos(HEARTBEAT_MS),
-      };
-      this.link.nc.publish(
-        `$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.consumer}`,
-        encoder.encode(JSON.stringify(request)),
-        { reply: inbox },
-      );
+      pull(this.link, { stream, consumer: this.consumer, inbox, messages: this.pullSize });
     }
   }
 
@@ -363,7 +284,7 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
     if (this.requested > 0) this.requested--;
     // Without a filter every sequence is due, so that a jump is a hole in the stream itself.
     if (this.options.filterSubject === undefined && message.seq !== this.receiveSeq) {
-      this.fail(gap(this.options.stream, this.receiveSeq, message.seq));
+      this.fail(gapError(this.options.stream, this.receiveSeq, message.seq));
       return;
     }
     this.receiveSeq = message.seq + 1;
@@ -425,23 +346,3 @@ class StreamReader implements Consumption, AsyncIterator<StreamMessage, undefine
 type Next = IteratorResult<StreamMessage, undefined>;
 const END = { done: true, value: undefined } as const;
 const ENDED: Promise<Next> = Promise.resolve(END);
-
-function gap(stream: string, wanted: number, found: number): ConsumeError {
-  return new ConsumeError(
-    'gap',
-    `${stream}: sequences ${wanted} to ${found - 1} are no longer in the stream`,
-  );
-}
-
-/** The failure that an error of attaching means, or null when trying again may help. */
-function lasting(error: unknown, stream: string): ConsumeError | null {
-  if (error instanceof ConsumeError) return error;
-  if (!(error instanceof NatsError)) {
-    return new ConsumeError('refused', `${stream}: ${String(error)}`, { cause: error });
-  }
-  const status = error.api_error?.code ?? 0;
-  // A missing stream (404) may be one that a restarting cluster has not loaded yet.
-  return status >= 400 && status < 500 && status !== 404 && status !== 408
-    ? new ConsumeError('refused', `${stream}: ${error.message}`, { cause: error })
-    : null;
-}

@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import {
-  ConsumeError,
   consumeFrom,
   type ConsumeOptions,
   type Consumption,
 } from '../../../platform/nats/consume.ts';
+import { ConsumeError } from '../../../platform/nats/consumer.ts';
 import type { NatsLink } from '../../../platform/nats/connect.ts';
 import { useNats } from '../../support/servers.ts';
 import {
