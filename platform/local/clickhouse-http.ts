@@ -33,6 +33,9 @@ const KEEP_ALIVE_MS = 30_000;
 /** Below this the header of a gzip answer is most of it. */
 const MIN_GZIP_BYTES = 512;
 
+/** Counted, never sent. */
+const CLIENT_GONE = '499';
+
 const ENCODINGS = new Set(['gzip', 'deflate', 'br', 'zstd', 'lz4', 'xz', 'bz2', 'snappy']);
 
 const CONTENT_TYPES: Record<string, string> = {
@@ -189,8 +192,10 @@ export function createHostServer(parts: HostParts): Server {
   }
 
   function answerError(req: IncomingMessage, res: ServerResponse, error: unknown): void {
-    // The client has gone away.
-    if (res.destroyed) return;
+    if (res.destroyed) {
+      statements.inc({ kind: 'failed', status: CLIENT_GONE });
+      return;
+    }
     const known = error instanceof ClickHouseError;
     if (!known) log.error({ err: error }, 'request failed');
     const failure = known ? error : new ClickHouseError('UNKNOWN_EXCEPTION', String(error));

@@ -7,6 +7,9 @@
  */
 import { ConfigError, type ConfigFault } from '../config.ts';
 
+/** The lock's file in the data directory; its holder is the host's process. */
+export const HOST_LOCK = 'host.lock';
+
 const MIB = 1024 * 1024;
 
 export interface HostLimits {

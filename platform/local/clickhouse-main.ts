@@ -11,14 +11,13 @@
  * May be killed at any instant: the engine opens what it had acknowledged. Ends when its parent does.
  */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { runProcess } from '../lifecycle.ts';
+import { runProcess, type Life } from '../lifecycle.ts';
 import { openEngine, type Engine } from './clickhouse-engine.ts';
 import { createHostServer } from './clickhouse-http.ts';
-import { hostEnvironment, readHostLimits } from './clickhouse-limits.ts';
+import { HOST_LOCK, hostEnvironment, readHostLimits } from './clickhouse-limits.ts';
 import { openSpool } from './clickhouse-spool.ts';
 import { acquireLock } from './lock.ts';
 
@@ -29,38 +28,44 @@ const ANSWER_TIMEOUT_MS = 1_000;
 await runProcess({
   name: 'clickhouse',
   start: async (life) => {
-    const limits = readHostLimits(process.env);
-    const { dataDir, port } = readArguments();
-    for (const [name, value] of Object.entries(hostEnvironment(limits))) {
-      if (process.env[name] !== value) {
-        throw new Error(`start the local ClickHouse host with ${name}=${value} in its environment`);
-      }
+    try {
+      await start(life);
+    } catch (error) {
+      // The parent says it to whoever asked for a host; the log of this process has the stack.
+      process.send?.({ failed: error instanceof Error ? error.message : String(error) });
+      throw error;
     }
-    // The parent's end closes the channel between the two; a host without it would keep the lock.
-    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-
-    const lock = acquireLock(join(dataDir, 'host.lock'));
-    life.onStop('lock', () => lock.release());
-    const spool = openSpool(join(dataDir, 'spool'), limits.maxBodyBytes);
-    const engine = openEngine(join(dataDir, 'engine'), limits);
-
-    const server = createHostServer({
-      engine,
-      spool,
-      limits,
-      account: { user: life.config.clickhouseUser, password: life.config.clickhousePassword },
-      log: life.log,
-      metrics: life.metrics,
-    });
-    await new Promise<void>((listening, failed) => {
-      server.once('error', failed);
-      server.listen({ host: '127.0.0.1', port }, listening);
-    });
-    life.onStop('http', () => closeAll(server, engine));
-    life.ready();
-    process.send?.({ port: (server.address() as AddressInfo).port });
   },
 });
+
+async function start(life: Life): Promise<void> {
+  const limits = readHostLimits(process.env);
+  const { dataDir, port } = readArguments();
+  for (const [name, value] of Object.entries(hostEnvironment(limits))) {
+    if (process.env[name] !== value) {
+      throw new Error(`start the local ClickHouse host with ${name}=${value} in its environment`);
+    }
+  }
+  // The parent's end closes the channel between the two; a host without it would keep the lock.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+
+  const lock = acquireLock(join(dataDir, HOST_LOCK));
+  life.onStop('lock', () => lock.release());
+  const spool = openSpool(join(dataDir, 'spool'), limits.maxBodyBytes);
+  const engine = openEngine(join(dataDir, 'engine'), limits);
+  const { clickhouseUser: user, clickhousePassword: password } = life.config;
+  const { log, metrics } = life;
+  const account = { user, password };
+  const server = createHostServer({ engine, spool, limits, account, log, metrics });
+  life.onStop('http', () => closeAll(server, engine));
+
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen({ host: '127.0.0.1', port }, listening);
+  });
+  life.ready();
+  process.send?.({ listening: true });
+}
 
 /** Takes no more connections, lets statements end, and gives their answers time to be sent. */
 async function closeAll(server: Server, engine: Engine): Promise<void> {

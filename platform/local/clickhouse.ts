@@ -4,14 +4,17 @@
  * The engine must not be loaded into another process (a crash there takes both down, and its thread
  * pool and time zone are set before Node starts); so this file never imports it.
  */
-import { fork } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../log.ts';
-import { hostEnvironment, readHostLimits } from './clickhouse-limits.ts';
+import { HOST_LOCK, hostEnvironment, readHostLimits } from './clickhouse-limits.ts';
+import { LockedError, lockHolder } from './lock.ts';
 import { isPortFree, pickPort } from './ports.ts';
 
+/** In the data directory: the port of the last start. */
+const PORT_FILE = 'port';
 /** Opening a large data directory after a kill is the slowest start. */
 const START_TIMEOUT_MS = 60_000;
 /** What the host gets beside its time for running statements. */
@@ -39,12 +42,16 @@ export interface ClickHouseHost {
 
 /**
  * Starts the host and resolves when it answers.
- * @throws {Error} when the engine is not installed, the directory or port is in use, or the child
- *   ends while starting (its own message is on standard error and in the log).
+ * @throws {LockedError} when another host runs on the directory.
+ * @throws {Error} when the engine is not installed, the port is taken, or the child ends while
+ *   starting.
  */
 export async function startClickHouseHost(options: ClickHouseHostOptions): Promise<ClickHouseHost> {
   const dataDir = resolve(options.dataDir);
-  mkdirSync(dataDir, { recursive: true });
+  const lockPath = join(dataDir, HOST_LOCK);
+  const holder = lockHolder(lockPath);
+  // The host itself takes the lock; this look comes first because its port would be taken as well.
+  if (holder !== undefined) throw new LockedError(lockPath, holder);
   const port = await choosePort(dataDir, options.port);
   const env = { ...process.env, ...options.env };
   const limits = readHostLimits(env);
@@ -57,21 +64,8 @@ export async function startClickHouseHost(options: ClickHouseHostOptions): Promi
     detached: true,
   });
   const exited = new Promise<number | null>((ended) => child.once('exit', ended));
-  await new Promise<void>((ready, failed) => {
-    const late = setTimeout(() => {
-      child.kill('SIGKILL');
-      failed(new Error(`the local ClickHouse host was not ready after ${START_TIMEOUT_MS} ms`));
-    }, START_TIMEOUT_MS);
-    child.once('error', failed);
-    child.once('exit', (code) => {
-      clearTimeout(late);
-      failed(new Error(`the local ClickHouse host on ${dataDir} ended while starting (${code})`));
-    });
-    child.once('message', () => {
-      clearTimeout(late);
-      ready();
-    });
-  });
+  await untilListening(child, dataDir);
+  writeFileSync(join(dataDir, PORT_FILE), `${port}\n`);
   const pid = child.pid ?? 0;
   options.log.debug({ port, pid, dataDir }, 'local ClickHouse host is ready');
   return { url: `http://127.0.0.1:${port}`, port, pid, stop, exited };
@@ -84,15 +78,33 @@ export async function startClickHouseHost(options: ClickHouseHostOptions): Promi
   }
 }
 
+/** @throws {Error} with the child's own reason, when it had the time to give one */
+function untilListening(child: ChildProcess, dataDir: string): Promise<void> {
+  return new Promise((ready, failed) => {
+    const fail = (reason: string): void => {
+      clearTimeout(late);
+      failed(new Error(`the local ClickHouse host on ${dataDir} did not start: ${reason}`));
+    };
+    const late = setTimeout(() => {
+      child.kill('SIGKILL');
+      fail(`it was not ready after ${START_TIMEOUT_MS} ms`);
+    }, START_TIMEOUT_MS);
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(`it ended with code ${code ?? 'none (killed)'}`));
+    child.once('message', (message: { listening: true } | { failed: string }) => {
+      if ('failed' in message) return fail(message.failed);
+      clearTimeout(late);
+      ready();
+    });
+  });
+}
+
 async function choosePort(dataDir: string, wanted: number | undefined): Promise<number> {
-  const file = join(dataDir, 'port');
+  const file = join(dataDir, PORT_FILE);
   const port = wanted ?? rememberedPort(file) ?? (await pickPort());
-  if (!(await isPortFree(port))) {
-    const mend = wanted === undefined ? ` Free it, or delete ${file} for another port.` : '';
-    throw new Error(`port ${port} of the local ClickHouse host is taken.${mend}`);
-  }
-  writeFileSync(file, `${port}\n`);
-  return port;
+  if (await isPortFree(port)) return port;
+  const mend = wanted === undefined ? ` Free it, or delete ${file} for another port.` : '';
+  throw new Error(`port ${port} of the local ClickHouse host is taken by another program.${mend}`);
 }
 
 function rememberedPort(file: string): number | undefined {

@@ -14,7 +14,15 @@
  * that is not the highest withdraws. A release marks the file instead of deleting it, so that the
  * next number stays higher. kill -9 leaves a file whose holder is dead: it does not count.
  */
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { processBirth, processExists } from './processes.ts';
 
@@ -49,11 +57,9 @@ interface Holder {
 export function acquireLock(path: string): Lock {
   mkdirSync(dirname(path), { recursive: true });
   for (;;) {
-    const newest = newestNumber(path);
-    const holder = newest === 0 ? undefined : readHolder(`${path}.${newest}`);
-    if (holder !== undefined && isAlive(holder)) throw new LockedError(path, holder.pid);
-
-    const mine = newest + 1;
+    const mine = newestNumber(path) + 1;
+    const pid = lockHolder(path);
+    if (pid !== undefined) throw new LockedError(path, pid);
     if (!createComplete(`${path}.${mine}`)) continue;
     if (newestNumber(path) !== mine) {
       rmSync(`${path}.${mine}`, { force: true });
@@ -64,6 +70,13 @@ export function acquireLock(path: string): Lock {
     }
     return heldLock(`${path}.${mine}`);
   }
+}
+
+/** The living process that holds the lock at `path`, if one does. It may have gone a moment later. */
+export function lockHolder(path: string): number | undefined {
+  const newest = existsSync(dirname(path)) ? newestNumber(path) : 0;
+  const holder = newest === 0 ? undefined : readHolder(`${path}.${newest}`);
+  return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
 }
 
 function heldLock(file: string): Lock {

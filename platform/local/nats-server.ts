@@ -11,7 +11,7 @@
  *     jetstream/        the streams
  *
  * Guarantees: same port and password at every start on the same directory; a second server on a
- * store is refused; a server that outlived its killed parent is stopped before a new one starts.
+ * store is refused; the server ends with its parent, and a new one starts only after it has.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -101,6 +101,11 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
       child.once('error', reject);
       child.once('exit', resolveExit);
     });
+    const guard = guardAgainstOrphan(child);
+    void exited.then(
+      () => guard?.kill('SIGKILL'),
+      () => undefined,
+    );
     const pid = await untilReady({ child, exited, storeDir, lastLines });
     void exited.then(() => lock.release());
 
@@ -138,8 +143,25 @@ function isExecutable(path: string): boolean {
 }
 
 /**
- * A launcher that was killed leaves its server running, and the lock cannot see that. The pid is
- * believed only if the process was started with this store's configuration file.
+ * Ends the server when this process ends, kill -9 included: the kernel then closes the standard input
+ * of a shell that waits for it.
+ */
+function guardAgainstOrphan(server: ChildProcess): ChildProcess | undefined {
+  if (server.pid === undefined) return undefined;
+  const script = 'read -r _; kill -TERM "$1"';
+  const guard = spawn('/bin/sh', ['-c', script, 'sh', String(server.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Without a guard the next start stops the orphan.
+  guard.on('error', () => undefined);
+  guard.unref();
+  return guard;
+}
+
+/**
+ * The server of a launcher that was killed may still run for a moment, and the lock cannot see that.
+ * The pid is believed only if the process was started with this store's configuration file.
  */
 async function stopOrphan(storeDir: string, log: Log): Promise<void> {
   let pid: number;

@@ -8,7 +8,7 @@
  *
  * `kill` is kill -9; `restart` brings the server back on the same data, port and password.
  */
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +58,9 @@ export async function startTestNats(): Promise<TestNats> {
 }
 
 /** A local ClickHouse host with an empty database. The caller stops it. */
-export async function startTestClickHouse(environment: Record<string, string> = {}): Promise<TestClickHouse> {
+export async function startTestClickHouse(
+  environment: Record<string, string> = {},
+): Promise<TestClickHouse> {
   const dataDir = temporaryDirectory('clickhouse');
   const env = { LOG_LEVEL: 'error', CLICKHOUSE_PASSWORD: '', ...environment };
   const control = await controlled(dataDir, () => startClickHouseHost({ dataDir, log, env }));
@@ -69,7 +71,9 @@ export async function startTestClickHouse(environment: Record<string, string> = 
   await admin.command({ query: `CREATE DATABASE ${database} ENGINE = Atomic` });
   await admin.close();
 
-  const client = createClient({ url, password, database });
+  // Tests provoke errors and look at them; the client's own log would only repeat them.
+  const quiet = { level: ClickHouseLogLevel.OFF };
+  const client = createClient({ url, password, database, log: quiet });
   const stopServer = control.server.stop;
   return Object.assign(control.server, {
     url,
