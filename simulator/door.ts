@@ -71,7 +71,7 @@ export function createDoor(options: {
         ? { reason, retryAfterMs: Math.min(seconds * 1000, MAX_WAIT_MS) }
         : { reason };
     }
-    const answer = parse(text);
+    const answer = response.ok ? parse(text) : null;
     if (answer !== null) return { answer };
     throw new DoorRefusal(`${endpoint.href} answered ${status}: ${text.slice(0, 300)}`);
   }

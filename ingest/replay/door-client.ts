@@ -2,9 +2,9 @@
  * Posts batches to the door and waits out what passes: a door that is busy, starting or gone for a
  * moment. Sending a batch again is safe, since the log drops an event whose id it has.
  *
- *   answer 2xx or a per-event answer ──▶ done
- *   429, 503, no connection          ──▶ wait (Retry-After, else doubling), again, up to `giveUpAfterMs`
- *   anything else                    ──▶ DoorError with what the door said
+ *   200, 207 with an answer per event  ──▶ done
+ *   429, 502, 503, 504, no connection  ──▶ wait (Retry-After, else doubling), again, up to `giveUpAfterMs`
+ *   anything else                      ──▶ DoorError with what the door said
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchAnswer } from '../../contracts/rejections.ts';
@@ -26,6 +26,8 @@ export class DoorError extends Error {
   override readonly name = 'DoorError';
 }
 
+/** The door is busy, or a proxy is there before its door is. */
+const PASSING = new Set([429, 502, 503, 504]);
 const FIRST_WAIT_MS = 250;
 const MAX_WAIT_MS = 10_000;
 /** A door that says nothing for so long counts as not reached. */
@@ -75,10 +77,10 @@ export function createDoorClient(options: DoorClientOptions): DoorClient {
       return { reason: `${endpoint.origin} cannot be reached (${causeOf(error)})` };
     }
     const answer = parseJson(text);
-    // The status speaks of the request as a whole; each event's fate is in the answer.
-    if (isBatchAnswer(answer) && response.status !== 503) return { answer };
+    // A problem counts what was settled as well; only a success speaks of all that was sent.
+    if (response.ok && isBatchAnswer(answer)) return { answer };
     const reason = `${endpoint.href} answered ${response.status} ${problemOf(answer, text)}`;
-    if (response.status === 503 || response.status === 429) {
+    if (PASSING.has(response.status)) {
       const seconds = Number(response.headers.get('retry-after') ?? NaN);
       return Number.isFinite(seconds) && seconds >= 0
         ? { reason, retryAfterMs: Math.min(seconds * 1000, MAX_WAIT_MS) }

@@ -53,7 +53,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const totalRows = Math.min(feed.totalRows, args.maxRows);
   const before = position.read().sent;
   if (before > 0) {
-    console.error(`going on after ${before} events sent before (--restart begins anew)`);
+    console.error(`going on after ${before} events that were sent before (--restart begins anew)`);
   }
 
   const stop = new AbortController();
@@ -92,6 +92,7 @@ async function main(argv: readonly string[]): Promise<number> {
     });
     console.log(args.json ? JSON.stringify(summary) : summaryText(summary));
     if (result.ended === 'stopped') console.error(resumeHint(args));
+    else if (result.sent === 0) console.error('there was nothing left to send');
     if (result.answers.rejected > 0) return EXIT.rejected;
     return result.ended === 'stopped' ? EXIT.interrupted : EXIT.accepted;
   } catch (error) {

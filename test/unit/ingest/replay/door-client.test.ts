@@ -69,10 +69,12 @@ describe('the client of the door', () => {
     });
   });
 
-  it('takes the answer per event whatever the status is', async () => {
-    const answer = { ...ANSWER, accepted: 0, rejected: 1 };
-    replies.push(answering(422, answer));
-    expect(await client().door.post('x')).toEqual(answer);
+  it('does not take the counts in a problem for an answer to all', async () => {
+    replies.push(answering(503, { title: 'Unavailable', ...ANSWER }, { 'retry-after': '0' }));
+    replies.push(answering(207, { ...ANSWER, accepted: 0, rejected: 1 }));
+    expect(await client().door.post('x')).toMatchObject({ accepted: 0, rejected: 1 });
+    replies.push(answering(413, { title: 'Too long', ...ANSWER }));
+    await expect(client().door.post('x')).rejects.toThrow('answered 413 Too long');
   });
 
   it('waits out a busy door and sends the same again', async () => {
