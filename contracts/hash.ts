@@ -57,7 +57,12 @@ export function dataHash(data: unknown): string {
   return hex8(hashValue(data));
 }
 
+/** So that 1, "1" and true differ. */
+const SEED = { string: 0x2f0b4c47, number: 0x5bd1e995, other: 0x1b873593 } as const;
+
 function hashValue(value: unknown): number {
+  if (typeof value === 'string') return fnv1a32(value, SEED.string);
+  if (typeof value === 'number') return fnv1a32(String(value), SEED.number);
   if (Array.isArray(value)) {
     let hash = FNV_OFFSET;
     for (const item of value) hash = Math.imul(hash ^ hashValue(item), FNV_PRIME);
@@ -67,12 +72,13 @@ function hashValue(value: unknown): number {
     // Addition commutes, so {a, b} and {b, a} hash alike. Each pair is mixed first, or else two fields
     // that swap their values would often give the same sum.
     let hash = 0;
-    for (const [name, item] of Object.entries(value)) {
-      hash = (hash + mix32(Math.imul(fnv1a32(name), FNV_PRIME) ^ hashValue(item))) >>> 0;
+    for (const name in value) {
+      const pair = Math.imul(fnv1a32(name), FNV_PRIME) ^ hashValue(Reflect.get(value, name));
+      hash = (hash + mix32(pair)) >>> 0;
     }
     return hash;
   }
-  return fnv1a32(`${typeof value}:${String(value)}`);
+  return fnv1a32(String(value), SEED.other);
 }
 
 /** Spreads each bit over all 32 (the finaliser of MurmurHash3). */
