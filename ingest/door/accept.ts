@@ -38,7 +38,7 @@ export interface Origin {
 }
 
 export interface DoorParts {
-  readonly publisher: Pick<Publisher, 'publish' | 'room'>;
+  readonly publisher: Pick<Publisher, 'publish' | 'hasRoom' | 'room'>;
   readonly clock: { readonly mode: 'live' | 'feed'; now(): number };
   readonly recentIds: RecentIds;
   readonly limits: Pick<DoorLimits, 'maxEventBytes' | 'maxFutureMs'>;
@@ -53,10 +53,17 @@ export interface DoorParts {
 /** An event on its way: what has become of its messages so far. */
 interface Progress {
   readonly incoming: Incoming;
-  readonly timeMs: number;
+  timeMs: number;
   fresh: number;
   lastSeq: number;
   rejection: Rejection | null;
+}
+
+interface Opened {
+  readonly progress: Progress;
+  readonly messages: readonly LogMessage[];
+  /** For each message, whether its id was not known. */
+  readonly isNew: readonly boolean[];
 }
 
 export function createDoor(parts: DoorParts): Door {
@@ -102,27 +109,21 @@ export function createDoor(parts: DoorParts): Door {
     return claims;
   }
 
-  async function take(incoming: Incoming, origin: Origin, flight: Flight): Promise<Progress> {
-    const { trusted } = origin;
+  /** What is to be sent for one event; nothing when it is refused. */
+  function open(incoming: Incoming, { trusted }: Origin): Opened {
+    const progress: Progress = { incoming, timeMs: 0, fresh: 0, lastSeq: 0, rejection: null };
     const verdict = judge(incoming, { limits, nowMs: clock.now(), clock: clock.mode, trusted });
-    const progress: Progress = {
-      incoming,
-      timeMs: verdict.ok ? verdict.timeMs : -Infinity,
-      fresh: 0,
-      lastSeq: 0,
-      rejection: verdict.ok ? null : verdict.rejection,
-    };
-    if (!verdict.ok) return progress;
-    const claims = claim(verdict.messages);
-    if (claims === null) {
+    if (!verdict.ok) {
+      progress.rejection = verdict.rejection;
+      return { progress, messages: [], isNew: [] };
+    }
+    const isNew = claim(verdict.messages);
+    if (isNew === null) {
       progress.rejection = conflict(incoming);
-      return progress;
+      return { progress, messages: [], isNew: [] };
     }
-    for (const [at, message] of verdict.messages.entries()) {
-      await publisher.room();
-      send(message, claims[at] === true, progress, flight);
-    }
-    return progress;
+    progress.timeMs = verdict.timeMs;
+    return { progress, messages: verdict.messages, isNew };
   }
 
   async function accept(events: readonly Incoming[], origin: Origin): Promise<EventOutcome[]> {
@@ -132,7 +133,12 @@ export function createDoor(parts: DoorParts): Door {
     let turnEndsAt = startedAt + TURN_MS;
     for (const incoming of events) {
       if (flight.failed) break;
-      taken.push(await take(incoming, origin, flight));
+      const { progress, messages, isNew } = open(incoming, origin);
+      taken.push(progress);
+      for (const [at, message] of messages.entries()) {
+        if (!publisher.hasRoom) await publisher.room();
+        send(message, isNew[at] === true, progress, flight);
+      }
       if (performance.now() > turnEndsAt) {
         await nextTurn();
         turnEndsAt = performance.now() + TURN_MS;
@@ -158,7 +164,7 @@ export function createDoor(parts: DoorParts): Door {
     const flight = createFlight();
     for (const { incoming, rejection } of taken) {
       if (rejection === null) continue;
-      await publisher.room();
+      if (!publisher.hasRoom) await publisher.room();
       const bytes = incoming.bytes();
       const sizeBytes = Math.max(bytes.length, incoming.sizeBytes);
       flight.add(dead.write({ rejection, via, bytes, sizeBytes, value: incoming.value }), () => {});
