@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longer than any process of ours takes to drain. */
-const GROUP_END_TIMEOUT_MS = 20_000;
+const END_TIMEOUT_MS = 20_000;
 
 /**
  * @typedef {object} ChildOptions
@@ -33,7 +33,8 @@ export async function runChild(command, args, { env = {}, stdio = 'inherit' } = 
 /**
  * Starts `command` as the leader of a process group of its own and waits for its end. Ctrl-C reaches
  * only the leader, which can then stop what it started in order; and whatever the leader leaves
- * behind, killed or not, is ended before this returns. The leader gets an IPC channel, by which it
+ * behind, killed or not, is ended before this returns: its group, and programs outside the group whose
+ * pids it has announced (`process.send({ started: name, pid })`). By the same channel the leader
  * notices that this process is gone.
  *
  * @param {string} command
@@ -47,8 +48,15 @@ export async function runGroup(command, args, { env = {} } = {}) {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ...env },
   });
+  /** @type {Map<string, number>} */
+  const announced = new Map();
+  child.on('message', (/** @type {{ started: string, pid: number }} */ { started, pid }) => {
+    announced.set(started, pid);
+  });
   const code = await ending(child, { passInterrupts: true });
-  if (child.pid !== undefined) await endGroup(child.pid);
+  // A negative number is a process group. After a clean end there is nobody, and pids are not touched.
+  const left = [...(child.pid ? [-child.pid] : []), ...(code === 0 ? [] : announced.values())];
+  await Promise.all(left.map(end));
   return code;
 }
 
@@ -79,19 +87,19 @@ function ending(child, { passInterrupts }) {
   });
 }
 
-/** Ends what is left of a process group: SIGTERM, then SIGKILL. @param {number} leader */
-async function endGroup(leader) {
-  const deadlineMs = performance.now() + GROUP_END_TIMEOUT_MS;
-  for (let left = signalGroup(leader, 'SIGTERM'); left; left = signalGroup(leader, 0)) {
-    if (performance.now() > deadlineMs) signalGroup(leader, 'SIGKILL');
+/** Ends a process or a group: SIGTERM, then SIGKILL. @param {number} target */
+async function end(target) {
+  const deadlineMs = performance.now() + END_TIMEOUT_MS;
+  for (let there = signalTo(target, 'SIGTERM'); there; there = signalTo(target, 0)) {
+    if (performance.now() > deadlineMs) signalTo(target, 'SIGKILL');
     await sleep(50);
   }
 }
 
-/** @param {number} leader @param {NodeJS.Signals | 0} signal @returns {boolean} whether anybody is there */
-function signalGroup(leader, signal) {
+/** @param {number} target @param {NodeJS.Signals | 0} signal @returns {boolean} whether anybody is there */
+function signalTo(target, signal) {
   try {
-    return process.kill(-leader, signal);
+    return process.kill(target, signal);
   } catch {
     return false;
   }

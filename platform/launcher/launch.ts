@@ -1,10 +1,10 @@
 /**
  * What one machine runs, and in which order:
  *
- *   lock on the home ─▶ nats-server ─▶ ClickHouse ─▶ door ─▶ processors ─▶ api ─▶ demo feed
+ *   lock on the home ─▶ nats-server ─▶ ClickHouse ─▶ door, processors, api ─▶ demo feed
  *
- * Each waits for the one before to be ready, and everything is stopped in reverse, so that a consumer
- * never outlives what it writes to. A part that dies later comes back on the same port. Servers
+ * Each arrow waits until what stands before it is ready, and everything is stopped in reverse, so that
+ * nothing outlives what it writes to. A part that dies later comes back on the same port. Servers
  * named by NATS_URL and CLICKHOUSE_URL are used as they are instead of local ones.
  */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -82,22 +82,26 @@ export async function launch(options: Launch, started: Started[]): Promise<Runni
   const innerEnv = { ...processEnv, HOST: '127.0.0.1' };
   const apiUrl = `http://${reachable(config.host)}:${ports.api}`;
 
-  const run = (part: Part) => startPart(part, options, started);
-  await run({ name: 'door', file: 'ingest/main.ts', env: innerEnv, url: doorUrl });
-  await run({
-    name: 'processors',
-    file: 'processors/main.ts',
-    env: innerEnv,
-    url: `http://127.0.0.1:${ports.processors}`,
-  });
-  await run({ name: 'api', file: 'api/main.ts', env: processEnv, url: apiUrl });
+  const processorsUrl = `http://127.0.0.1:${ports.processors}`;
+  const start = (part: Part) => startPart(part, options, started);
+  const ready = [
+    await start({ name: 'door', file: 'ingest/main.ts', env: innerEnv, url: doorUrl }),
+    await start({
+      name: 'processors',
+      file: 'processors/main.ts',
+      env: innerEnv,
+      url: processorsUrl,
+    }),
+    await start({ name: 'api', file: 'api/main.ts', env: processEnv, url: apiUrl }),
+  ];
+  await Promise.all(ready.map((untilReady) => untilReady()));
 
   const running = { apiUrl, doorUrl, clickhouseUrl, ...nats, pid: process.pid };
   writeRunFile(home, running);
   started.push({ name: 'run file', stop: () => rmSync(runFile(home), { force: true }) });
   if (options.demo) {
     const args = ['--url', doorUrl];
-    await run({ name: 'demo', file: 'simulator/demo.ts', args, env: innerEnv });
+    await start({ name: 'demo', file: 'simulator/demo.ts', args, env: innerEnv });
   }
   return running;
 }
@@ -110,7 +114,12 @@ async function useNats({ config, env, log }: Launch, started: Started[]): Promis
     return { natsUrl, natsUser, natsPassword };
   }
   // The store remembers port and password, so every instance is the same server to its clients.
-  const start = () => startNatsServer({ storeDir: join(config.stocktideHome, 'nats'), log });
+  const start = async () => {
+    const server = await startNatsServer({ storeDir: join(config.stocktideHome, 'nats'), log });
+    // It cannot notice that this process was killed; the start script ends it then.
+    process.send?.({ started: 'nats-server', pid: server.pid });
+    return server;
+  };
   const first = await start();
   keep(supervise({ name: 'nats-server', first, start, log }), 'nats-server', started);
   return { natsUrl: first.url, natsUser: first.user, natsPassword: first.pass };
@@ -149,7 +158,12 @@ interface Part {
   url?: string;
 }
 
-async function startPart(part: Part, { log, signal }: Launch, started: Started[]): Promise<void> {
+/** Starts a process of ours; what it returns waits until that is ready. */
+async function startPart(
+  part: Part,
+  { log, signal }: Launch,
+  started: Started[],
+): Promise<() => Promise<void>> {
   signal.throwIfAborted();
   const { name, url } = part;
   let ready = url === undefined;
@@ -159,23 +173,26 @@ async function startPart(part: Part, { log, signal }: Launch, started: Started[]
     first: await start(),
     start,
     log,
-    // What cannot start is a fault to report, not one to repeat; and a feed may come to its end.
-    shouldRestart: (code) => ready && !(url === undefined && code === 0),
+    // What cannot start is a fault to report, not one to repeat; a feed may come to its end; and a
+    // signal to the whole process group ends parts before their turn.
+    shouldRestart: (code) => ready && !signal.aborted && !(url === undefined && code === 0),
   });
   keep(supervised, name, started);
-  if (url === undefined) return;
 
   const died = new AbortController();
   void supervised.ended.then(() => {
     died.abort(new StartError(`${name} ended while it was starting; its own message is above`));
   });
-  const missing = await untilReady({
-    url,
-    timeoutMs: READY_TIMEOUT_MS,
-    signal: AbortSignal.any([signal, died.signal]),
-  });
-  ready = true;
-  if (missing !== null) log.warn({ missing }, `${name} is not ready yet; going on without it`);
+  return async () => {
+    if (url === undefined) return;
+    const missing = await untilReady({
+      url,
+      timeoutMs: READY_TIMEOUT_MS,
+      signal: AbortSignal.any([signal, died.signal]),
+    });
+    ready = true;
+    if (missing !== null) log.warn({ missing }, `${name} is not ready yet; going on without it`);
+  };
 }
 
 function keep(supervised: Supervised, name: string, started: Started[]): void {
