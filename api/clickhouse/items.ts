@@ -15,6 +15,11 @@ import { queryRows } from './query.ts';
 /** After a failed query ClickHouse is left alone this long. */
 const RETRY_MS = 1000;
 
+interface ItemRow {
+  readonly sku_id: string;
+  readonly description: string;
+}
+
 interface Entry {
   readonly description: string | null;
   readonly readAtMs: number;
@@ -59,17 +64,19 @@ export class Items {
     return new Map(skus.map((sku) => [sku, this.#use(sku)]));
   }
 
-  /** SKUs whose description contains the text, the shortest description first. */
+  /**
+   * SKUs whose description contains the text, the shortest description first. None while ClickHouse
+   * is away: a search by id is worth having without it.
+   */
   async search(text: string, limit: number): Promise<string[]> {
-    const rows = await queryRows<{ sku_id: string; description: string }>(
-      this.#client,
+    const rows = await this.#rows(
       `SELECT sku_id, description FROM items FINAL
        WHERE positionCaseInsensitiveUTF8(description, {text:String}) > 0
        ORDER BY length(description), sku_id LIMIT {limit:UInt32}`,
       { text, limit },
     );
-    for (const row of rows) this.#keep(row.sku_id, row.description);
-    return rows.map((row) => row.sku_id);
+    for (const row of rows ?? []) this.#keep(row.sku_id, row.description);
+    return rows?.map((row) => row.sku_id) ?? [];
   }
 
   #use(sku: string): string | null {
@@ -91,7 +98,6 @@ export class Items {
   }
 
   #load(skus: readonly string[]): Promise<void> {
-    if (Date.now() < this.#retryAtMs) return Promise.resolve();
     for (const sku of skus) this.#wanted.add(sku);
     this.#next ??= this.#running.then(() => this.#readWanted());
     return this.#next;
@@ -106,18 +112,25 @@ export class Items {
   }
 
   async #read(skus: readonly string[]): Promise<void> {
+    const rows = await this.#rows(
+      'SELECT sku_id, description FROM items FINAL WHERE sku_id IN {skus:Array(String)}',
+      { skus },
+    );
+    if (rows === null) return;
+    const found = new Map(rows.map((row) => [row.sku_id, row.description]));
+    for (const sku of skus) this.#keep(sku, found.get(sku) || null);
+  }
+
+  /** Rows of a query, or null when ClickHouse does not give them or has just refused. */
+  async #rows(query: string, params: Record<string, unknown>): Promise<ItemRow[] | null> {
+    if (Date.now() < this.#retryAtMs) return null;
     try {
-      const rows = await queryRows<{ sku_id: string; description: string }>(
-        this.#client,
-        'SELECT sku_id, description FROM items FINAL WHERE sku_id IN {skus:Array(String)}',
-        { skus },
-      );
-      const found = new Map(rows.map((row) => [row.sku_id, row.description]));
-      for (const sku of skus) this.#keep(sku, found.get(sku) || null);
+      return await queryRows<ItemRow>(this.#client, query, params);
     } catch (error) {
       this.#retryAtMs = Date.now() + RETRY_MS;
       this.#metrics.failures.inc();
       this.#log.warn({ err: error }, 'descriptions cannot be read from ClickHouse');
+      return null;
     }
   }
 }

@@ -5,8 +5,8 @@
  * is read from the client, so that answers cannot pile up either; a client that answers no ping for a
  * whole heartbeat is cut off.
  */
+import type { WebSocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { WebSocket } from 'ws';
 import { LIVE_PATH } from '../../contracts/live.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
 import type { LiveLimits } from '../limits.ts';

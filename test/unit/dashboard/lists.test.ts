@@ -6,7 +6,7 @@ describe('recently moved SKUs', () => {
   const hits = (...names: string[]) =>
     names.map((sku_id) => ({ sku_id, description: null, nodes: 1, atp: 0 }));
   const names = (shown: string[], fresh: string[]) =>
-    mergeRecent(hits(...shown), hits(...fresh)).map((hit) => hit.sku_id);
+    mergeRecent(hits(...shown), hits(...fresh), 3).map((hit) => hit.sku_id);
 
   test('stay where they are, however they are ordered now', () => {
     expect(names(['A', 'B', 'C'], ['C', 'B', 'A'])).toEqual(['A', 'B', 'C']);
@@ -22,10 +22,17 @@ describe('recently moved SKUs', () => {
     expect(names(['A'], ['B', 'A', 'C'])).toEqual(['A', 'B', 'C']);
   });
 
+  test('there are no more than places, and whoever has one keeps it', () => {
+    expect(names(['A', 'B', 'C'], ['X', 'Y', 'Z', 'C', 'A'])).toEqual(['A', 'X', 'C']);
+    expect(names([], ['A', 'B', 'C', 'D'])).toEqual(['A', 'B', 'C']);
+  });
+
   test('numbers are the new ones', () => {
-    const [merged] = mergeRecent(hits('A'), [
-      { sku_id: 'A', description: 'Bag', nodes: 2, atp: 9 },
-    ]);
+    const [merged] = mergeRecent(
+      hits('A'),
+      [{ sku_id: 'A', description: 'Bag', nodes: 2, atp: 9 }],
+      3,
+    );
     expect(merged).toEqual({ sku_id: 'A', description: 'Bag', nodes: 2, atp: 9 });
   });
 });

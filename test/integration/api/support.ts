@@ -1,0 +1,94 @@
+/**
+ * The API as a process of its own, as in production, and a live client for it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
+import type { ClientMessage, ServerMessage } from '../../../contracts/live.ts';
+import { pickPort } from '../../../platform/local/ports.ts';
+import { until } from '../../support/until.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface RunningProcess {
+  readonly url: string;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts a process that listens on the port that `portVariable` names, and waits until it is ready. */
+export async function startProcess(
+  main: string,
+  { portVariable, env }: { portVariable: string; env: Record<string, string> },
+): Promise<RunningProcess> {
+  const port = await pickPort();
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', main], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, LOG_LEVEL: 'error', [portVariable]: String(port), ...env },
+  });
+  const killNow = () => child.kill('SIGKILL');
+  process.once('exit', killNow);
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => (await fetch(`${url}/readyz`)).ok);
+  return {
+    url,
+    async stop() {
+      child.kill('SIGTERM');
+      const code = await exited;
+      process.off('exit', killNow);
+      return code;
+    },
+  };
+}
+
+/** What a live client may be sent, with the data as the test knows it. */
+export type Received = ServerMessage<Record<string, unknown>>;
+
+/** A client of `/v1/live` that keeps all it was sent. */
+export class LiveClient {
+  readonly got: Received[] = [];
+  readonly #socket: WebSocket;
+  readonly closed: Promise<number>;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('message', (data: Buffer) => {
+      this.got.push(JSON.parse(data.toString()) as Received);
+    });
+  }
+
+  /** Connects, or rejects with the status of the refusal in the message. */
+  static async open(url: string, headers: Record<string, string> = {}): Promise<LiveClient> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/live`, { headers });
+    const client = new LiveClient(socket);
+    await new Promise((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+    return client;
+  }
+
+  say(message: ClientMessage): void {
+    this.sendRaw(JSON.stringify(message));
+  }
+
+  sendRaw(data: string | Buffer): void {
+    this.#socket.send(data);
+  }
+
+  /** Waits for a message that fits; earlier ones count. */
+  async find(fits: (message: Received) => boolean): Promise<Received> {
+    await until(() => this.got.some(fits));
+    const found = this.got.find(fits);
+    if (found === undefined) throw new Error('a message was there and is gone');
+    return found;
+  }
+
+  close(): Promise<number> {
+    this.#socket.close();
+    return this.closed;
+  }
+}
