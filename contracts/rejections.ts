@@ -10,7 +10,7 @@ export const REJECTION_REASONS = {
   future_time: 'The time lies too far ahead of the clock',
   too_large: 'The event is larger than an event may be',
   id_conflict: 'The same source and id came before with other data',
-  undecodable: 'A message of the log could not be decoded',
+  undecodable: 'The message is no event in any form that is read',
   apply_failed: 'A processor could not apply the event',
 } as const;
 export type RejectionReason = keyof typeof REJECTION_REASONS;
