@@ -25,6 +25,8 @@ export interface EngineQuery {
   database: string | undefined;
   /** Settings in the order given; applied to this statement only. */
   settings: readonly (readonly [name: string, value: string])[];
+  /** The engine's `readonly`. */
+  readonly: '0' | '1' | '2';
   /** Query parameters, escaped as ClickHouse's HTTP interface wants them. */
   params: readonly (readonly [name: string, value: string])[];
   /** Output format where the statement names none. */
@@ -174,17 +176,17 @@ export function openEngine(dataDir: string, limits: HostLimits): Engine {
 
 /**
  * `USE`, then everything the statement runs under. The id is its log_comment, by which KILL finds
- * it; `readonly` comes last, because it forbids every SET after it.
+ * it (a statement with a log_comment in its own SETTINGS escapes that); `readonly` comes last, because
+ * it forbids every SET after it.
  */
 function prefix(query: EngineQuery): string {
   const assignments = [`log_comment = ${quote(query.id)}`];
-  let readonly = '';
   for (const [name, value] of query.settings) {
-    if (name === 'readonly') readonly = `SET readonly = ${quote(value)};`;
-    else if (name !== 'log_comment') assignments.push(`${name} = ${quote(value)}`);
+    if (name !== 'log_comment') assignments.push(`${name} = ${quote(value)}`);
   }
   for (const [name, value] of query.params) assignments.push(`param_${name} = ${quote(value)}`);
   const use = query.database === undefined ? '' : `USE ${quoteName(query.database)};`;
+  const readonly = query.readonly === '0' ? '' : `SET readonly = ${query.readonly};`;
   return `${use}SET ${assignments.join(', ')};${readonly}`;
 }
 

@@ -8,6 +8,7 @@ const CODES = {
   BAD_ARGUMENTS: 36,
   NOT_IMPLEMENTED: 48,
   SYNTAX_ERROR: 62,
+  READONLY: 164,
   TOO_MANY_SIMULTANEOUS_QUERIES: 202,
   QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING: 216,
   ABORTED: 236,
@@ -46,17 +47,14 @@ export class ClickHouseError extends Error {
 }
 
 /**
- * The engine's error as a server would say it: once, without the host's spool file in it.
- * `Code: 27. DB::Exception: Code: 27. DB::Exception: Cannot parse …: (in file/uri /…): While …`
+ * The engine's error as a server would say it: once.
+ * `Code: 27. DB::Exception: Code: 27. DB::Exception: Cannot parse …`
  */
 export function fromEngine(error: unknown): ClickHouseError {
-  if (error instanceof ClickHouseError) return error;
   const text = error instanceof Error ? error.message : String(error);
   const code = /^Code: (\d+)\./.exec(text)?.[1];
   if (code === undefined) return new ClickHouseError('UNKNOWN_EXCEPTION', text, { cause: error });
-  const message = text
-    .replace(/^(?:Code: \d+\. DB::Exception: )+/, '')
-    .replace(/: \(in file\/uri [^)]*\)/, '');
+  const message = text.replace(/^(?:Code: \d+\. DB::Exception: )+/, '');
   return new ClickHouseError(Number(code), message, { cause: error });
 }
 

@@ -13,9 +13,10 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import { constants, gunzip, gzip } from 'node:zlib';
+import { gunzip } from 'node:zlib';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { answerResult, answerText } from './clickhouse-answer.ts';
 import { quote, type Engine, type EngineResult } from './clickhouse-engine.ts';
 import { ClickHouseError } from './clickhouse-errors.ts';
 import type { HostLimits } from './clickhouse-limits.ts';
@@ -30,29 +31,11 @@ import { readStatement, type InsertStatement, type Statement } from './statement
 
 /** Longer than clients keep an idle connection, so that none is closed under a new request. */
 const KEEP_ALIVE_MS = 30_000;
-/** Below this the header of a gzip answer is most of it. */
-const MIN_GZIP_BYTES = 512;
 
 /** Counted, never sent. */
 const CLIENT_GONE = '499';
 
 const ENCODINGS = new Set(['gzip', 'deflate', 'br', 'zstd', 'lz4', 'xz', 'bz2', 'snappy']);
-
-const CONTENT_TYPES: Record<string, string> = {
-  JSON: 'application/json; charset=UTF-8',
-  JSONCompact: 'application/json; charset=UTF-8',
-  JSONEachRow: 'application/x-ndjson; charset=UTF-8',
-  JSONCompactEachRow: 'application/x-ndjson; charset=UTF-8',
-  CSV: 'text/csv; charset=UTF-8; header=absent',
-  CSVWithNames: 'text/csv; charset=UTF-8; header=present',
-  TabSeparated: 'text/tab-separated-values; charset=UTF-8',
-  TSV: 'text/tab-separated-values; charset=UTF-8',
-  Native: 'application/octet-stream',
-  RowBinary: 'application/octet-stream',
-  Parquet: 'application/octet-stream',
-  Arrow: 'application/octet-stream',
-  ArrowStream: 'application/octet-stream',
-};
 
 export interface HostParts {
   engine: Engine;
@@ -123,6 +106,10 @@ export function createHostServer(parts: HostParts): Server {
       statements.inc({ kind: 'insert', status: '200' });
       return answerResult(res, request, { result, format: undefined, isInsert: true });
     }
+    if (statement.isKill && request.readonly !== '0') {
+      throw new ClickHouseError('READONLY', 'Cannot execute KILL in readonly mode');
+    }
+    if (res.destroyed) throw new ClickHouseError('QUERY_WAS_CANCELLED', 'The client has gone away');
     const onClose = (): void => engine.cancel(request.queryId);
     res.once('close', onClose);
     const format = statement.format ?? request.defaultFormat;
@@ -185,6 +172,10 @@ export function createHostServer(parts: HostParts): Server {
         `${statement.target} FROM INFILE ${quote(path)} COMPRESSION ${quote(compression)} ` +
         `${statement.settings} FORMAT ${statement.format}`;
       return await engine.run({ ...request, id: request.queryId, sql, format: 'Null' });
+    } catch (error) {
+      // The client sent a body and knows of no file.
+      if (error instanceof Error) error.message = error.message.replaceAll(path, 'the body');
+      throw error;
     } finally {
       // Not waited for: the answer does not depend on it, and a start empties the spool.
       spool.remove(path).catch((err: unknown) => log.warn({ err, path }, 'spool file stays'));
@@ -216,52 +207,8 @@ interface InsertData {
   encoding?: string | undefined;
 }
 
-async function answerResult(
-  res: ServerResponse,
-  request: HostRequest,
-  answer: { result: EngineResult; format: string | undefined; isInsert: boolean },
-): Promise<void> {
-  if (res.destroyed) return;
-  const { result, format, isInsert } = answer;
-  res.setHeader('X-ClickHouse-Summary', summary(result, isInsert));
-  res.setHeader('X-ClickHouse-Timezone', 'UTC');
-  res.setHeader('X-ClickHouse-Server-Display-Name', 'stocktide-local');
-  if (format !== undefined) res.setHeader('X-ClickHouse-Format', format);
-  res.setHeader('Content-Type', CONTENT_TYPES[format ?? ''] ?? 'text/plain; charset=UTF-8');
-  let bytes = result.bytes;
-  if (request.gzipAnswer && bytes.length >= MIN_GZIP_BYTES) {
-    bytes = await zip(bytes);
-    res.setHeader('Content-Encoding', 'gzip');
-  }
-  res.setHeader('Content-Length', bytes.length);
-  res.end(bytes);
-}
-
 function joined(query: string, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${query}\n`), body]);
-}
-
-function summary(result: EngineResult, isInsert: boolean): string {
-  const rows = String(result.rows);
-  return JSON.stringify({
-    read_rows: rows,
-    read_bytes: '0',
-    written_rows: isInsert ? rows : '0',
-    written_bytes: '0',
-    total_rows_to_read: '0',
-    result_rows: isInsert ? '0' : rows,
-    result_bytes: String(result.bytes.length),
-    elapsed_ns: String(Math.round(result.elapsedS * 1e9)),
-  });
-}
-
-function answerText(res: ServerResponse, text: string, status = 200): void {
-  const bytes = Buffer.from(text);
-  res.writeHead(status, {
-    'Content-Type': 'text/plain; charset=UTF-8',
-    'Content-Length': bytes.length,
-  });
-  res.end(bytes);
 }
 
 function unknownEncoding(encoding: string, allowed: string): ClickHouseError {
@@ -271,12 +218,7 @@ function unknownEncoding(encoding: string, allowed: string): ClickHouseError {
   );
 }
 
-const gzipAsync = promisify(gzip);
 const gunzipAsync = promisify(gunzip);
-
-function zip(bytes: Buffer): Promise<Buffer> {
-  return gzipAsync(bytes, { level: constants.Z_BEST_SPEED });
-}
 
 async function unzip(body: Buffer, maxOutputLength: number): Promise<Buffer> {
   try {

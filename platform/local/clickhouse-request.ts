@@ -14,7 +14,10 @@ export interface HostRequest {
   database: string | undefined;
   /** Format of results where the statement names none. */
   defaultFormat: string;
+  /** All but `readonly`. */
   settings: [name: string, value: string][];
+  /** 0: may write; 1: may not, nor change settings; 2: may not write. A GET is never 0. */
+  readonly: '0' | '1' | '2';
   params: [name: string, value: string][];
   /** The client takes a gzip answer and asked for one. */
   gzipAnswer: boolean;
@@ -25,6 +28,8 @@ export interface HostRequest {
 /** Settings' names may have dots (of merge trees, of custom settings). */
 const SETTING_NAME = /^[A-Za-z_][\w.]*$/;
 const PARAMETER_NAME = /^\w+$/;
+/** It goes back in a header. */
+const QUERY_ID = /^[\x20-\x7e]+$/;
 
 /** Names of the HTTP interface that are read elsewhere or mean nothing to a single local user. */
 const NOT_SETTINGS = new Set([
@@ -32,6 +37,7 @@ const NOT_SETTINGS = new Set([
   'query_id',
   'database',
   'default_format',
+  'readonly',
   'user',
   'password',
   'quota_key',
@@ -44,23 +50,28 @@ const NOT_SETTINGS = new Set([
 ]);
 
 /** Asked for with any value but empty or 0, these need what the embedded engine has not. */
-const UNSUPPORTED: Record<string, string> = {
-  session_id: 'every statement has a session of its own; put them into one statement',
-  role: 'there are no roles',
-  compress: 'use enable_http_compression=1 with Accept-Encoding: gzip',
-  decompress: 'use Content-Encoding',
-};
+const UNSUPPORTED = new Map([
+  ['session_id', 'every statement has a session of its own'],
+  ['role', 'there are no roles'],
+  ['compress', 'use enable_http_compression=1 with Accept-Encoding: gzip'],
+  ['decompress', 'use Content-Encoding'],
+]);
 
 /** @throws {ClickHouseError} for a malformed name or an unsupported wish */
 export function readRequest(req: IncomingMessage, url: URL): HostRequest {
   const query = url.searchParams;
+  const queryId = query.get('query_id') || randomUUID();
+  if (!QUERY_ID.test(queryId)) throw badName('query_id', queryId);
+  const defaultFormat =
+    query.get('default_format') || header(req, 'x-clickhouse-format') || 'TabSeparated';
+  if (!PARAMETER_NAME.test(defaultFormat)) throw badName('format', defaultFormat);
   const request: HostRequest = {
     query: query.get('query') ?? undefined,
-    queryId: query.get('query_id') || randomUUID(),
+    queryId,
     database: query.get('database') || header(req, 'x-clickhouse-database'),
-    defaultFormat:
-      query.get('default_format') || header(req, 'x-clickhouse-format') || 'TabSeparated',
+    defaultFormat,
     settings: [],
+    readonly: readonlyOf(req, query.getAll('readonly').at(-1) ?? '0'),
     params: [],
     gzipAnswer:
       query.get('enable_http_compression') === '1' &&
@@ -71,23 +82,21 @@ export function readRequest(req: IncomingMessage, url: URL): HostRequest {
     if (NOT_SETTINGS.has(name)) continue;
     if (name.startsWith('param_')) {
       const parameter = name.slice('param_'.length);
-      if (!PARAMETER_NAME.test(parameter)) throw badName('parameter', parameter);
+      if (!PARAMETER_NAME.test(parameter)) throw badName('parameter name', parameter);
       request.params.push([parameter, value]);
-    } else if (name in UNSUPPORTED) {
-      if (value !== '' && value !== '0') {
-        throw new ClickHouseError(
-          'NOT_IMPLEMENTED',
-          `${name}=${value} is not supported by the local host: ${UNSUPPORTED[name]}`,
-        );
-      }
-    } else {
-      if (!SETTING_NAME.test(name)) throw badName('setting', name);
+      continue;
+    }
+    const instead = UNSUPPORTED.get(name);
+    if (instead === undefined) {
+      if (!SETTING_NAME.test(name)) throw badName('setting name', name);
       request.settings.push([name, value]);
+    } else if (value !== '' && value !== '0') {
+      throw new ClickHouseError(
+        'NOT_IMPLEMENTED',
+        `${name}=${value} is not supported by the local host: ${instead}`,
+      );
     }
   }
-  // As ClickHouse does: a GET must not change data, whatever the query says.
-  const readonly = request.settings.find(([name]) => name === 'readonly')?.[1] ?? '0';
-  if (req.method === 'GET' && readonly === '0') request.settings.push(['readonly', '2']);
   return request;
 }
 
@@ -111,18 +120,28 @@ export function authenticate(
 }
 
 /**
- * A web page can make a browser send requests to loopback. They carry an Origin, or, when a name is
- * made to point here, a Host that is not loopback; a ClickHouse client sends neither.
+ * A web page can make a browser send requests to loopback. They carry an Origin or say that they come
+ * from another site, or, when a name was made to point here, name a Host that is not loopback. A
+ * ClickHouse client does none of this.
  * @throws {ClickHouseError} AUTHENTICATION_FAILED
  */
 export function refuseForeignPages(req: IncomingMessage): void {
   const hostname = (req.headers.host ?? '').replace(/:\d+$/, '');
   const isLoopback = /^(|localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  if (req.headers.origin === undefined && isLoopback) return;
+  const isOwn = [undefined, 'none', 'same-origin'].includes(header(req, 'sec-fetch-site'));
+  if (req.headers.origin === undefined && isOwn && isLoopback) return;
   throw new ClickHouseError(
     'AUTHENTICATION_FAILED',
     'requests of web pages are refused: the local host serves programs on this machine',
   );
+}
+
+/** As ClickHouse does: a GET must not change data, whatever the query says. */
+function readonlyOf(req: IncomingMessage, value: string): HostRequest['readonly'] {
+  if (value !== '0' && value !== '1' && value !== '2') {
+    throw new ClickHouseError('BAD_ARGUMENTS', `readonly=${value} is not 0, 1 or 2`);
+  }
+  return req.method === 'GET' && value === '0' ? '2' : value;
 }
 
 function credentials(req: IncomingMessage, url: URL): { user: string; password: string } {
@@ -145,7 +164,7 @@ function sameSecret(given: string, expected: string): boolean {
 }
 
 function badName(kind: string, name: string): ClickHouseError {
-  return new ClickHouseError('BAD_ARGUMENTS', `${JSON.stringify(name)} is not a ${kind} name`);
+  return new ClickHouseError('BAD_ARGUMENTS', `${JSON.stringify(name)} is not a ${kind}`);
 }
 
 function header(req: IncomingMessage, name: string): string | undefined {

@@ -1,34 +1,18 @@
 /**
- * The local NATS server: finds the nats-server program, writes its configuration, starts it on
- * loopback with JetStream and a random password, and hands out where it listens.
+ * The local NATS server: finds the nats-server program, starts it on loopback with JetStream and a
+ * random password, and hands out where it listens.
  *
- * Everything it needs to come back as the same server lies in the store directory:
- *
- *     server.json       port and password, mode 0600, written once
- *     nats-server.conf  made from server.json at each start, mode 0600
- *     nats-server.pid   written by the server itself, as is ports/
- *     server.lock.N     ours: one server per store (two would corrupt it)
- *     jetstream/        the streams
- *
- * Guarantees: same port and password at every start on the same directory; a second server on a
- * store is refused; the server ends with its parent, and a new one starts only after it has.
+ * Guarantees: same port and password at every start on the same directory (nats-store.ts); a second
+ * server on a store is refused, since two would corrupt it; the server ends with its parent, and a
+ * new one starts only after it has.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log.ts';
 import { acquireLock } from './lock.ts';
-import { isPortFree, pickPort } from './ports.ts';
+import { natsStore, NATS_USER, type NatsStore } from './nats-store.ts';
 import { processCommand, processExists } from './processes.ts';
 
 const START_TIMEOUT_MS = 30_000;
@@ -36,8 +20,8 @@ const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 10;
 /** Lines of the server's own log that are kept to explain a failed start. */
 const KEPT_LOG_LINES = 20;
-const DEFAULT_MAX_FILE_BYTES = 64 * 2 ** 30;
-const USER = 'stocktide';
+/** Each stream has a bound of its own; this one must only not stand in their way. */
+const DEFAULT_MAX_FILE_BYTES = 2 ** 40;
 /** Said at every start; the password is random, in a file of mode 0600 and used on loopback only. */
 const EXPECTED_WARNING = 'Plaintext passwords detected';
 
@@ -47,7 +31,7 @@ export interface NatsServerOptions {
   log: Log;
   /** Default: the port of the last start on this store, at first a random one. */
   port?: number;
-  /** What all streams together may occupy on disk. Default 64 GiB. */
+  /** What all streams together may occupy on disk. Default 1 TiB. */
   maxFileBytes?: number;
 }
 
@@ -84,32 +68,35 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const program = findNatsServer();
   if (program === undefined) throw new Error(missingProgram());
 
-  const storeDir = resolve(options.storeDir);
-  const lock = acquireLock(join(storeDir, 'server.lock'));
+  const store = natsStore(resolve(options.storeDir));
+  const lock = acquireLock(store.lockPath);
   try {
-    await stopOrphan(storeDir, options.log);
-    const { port, pass } = await identity(storeDir, options);
-    const configPath = writeConfig(storeDir, { port, pass, maxFileBytes: options.maxFileBytes });
+    await stopOrphan(store, options.log);
+    const identity = await store.identity(options.port);
+    store.prepare(identity, options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES);
 
-    const child = spawn(program, ['-c', configPath], {
+    const child = spawn(program, ['-c', store.configPath], {
       stdio: ['ignore', 'ignore', 'pipe'],
       // A group of its own: Ctrl-C in a terminal reaches the launcher, which stops its parts in order.
       detached: true,
     });
     const lastLines = forwardLog(child, options.log);
-    const exited = new Promise<number | null>((resolveExit, reject) => {
-      child.once('error', reject);
-      child.once('exit', resolveExit);
+    const exited = new Promise<number | null>((ended) => {
+      // Not at `exit`: its last words may still be in the pipe.
+      child.once('close', ended);
+      // It could not be started at all, which reads like an end at once.
+      child.once('error', (error) => {
+        lastLines.push(error.message);
+        ended(null);
+      });
     });
     const guard = guardAgainstOrphan(child);
-    void exited.then(
-      () => guard?.kill('SIGKILL'),
-      () => undefined,
-    );
-    const pid = await untilReady({ child, exited, storeDir, lastLines });
+    void exited.then(() => guard?.kill('SIGKILL'));
+    const pid = await untilReady({ child, exited, store, lastLines });
     void exited.then(() => lock.release());
 
-    return { url: `nats://127.0.0.1:${port}`, user: USER, pass, port, pid, exited, stop };
+    const url = `nats://127.0.0.1:${identity.port}`;
+    return { ...identity, url, user: NATS_USER, pid, exited, stop };
 
     async function stop(): Promise<void> {
       child.kill('SIGTERM');
@@ -163,107 +150,47 @@ function guardAgainstOrphan(server: ChildProcess): ChildProcess | undefined {
  * The server of a launcher that was killed may still run for a moment, and the lock cannot see that.
  * The pid is believed only if the process was started with this store's configuration file.
  */
-async function stopOrphan(storeDir: string, log: Log): Promise<void> {
-  let pid: number;
-  try {
-    pid = Number(readFileSync(pidPath(storeDir), 'utf8'));
-  } catch {
-    return;
-  }
-  if (!Number.isInteger(pid) || pid <= 0) return;
-  if (!processCommand(pid)?.includes(configFile(storeDir))) return;
-
-  log.warn({ pid, storeDir }, 'stopping a nats-server that outlived its launcher');
-  process.kill(pid, 'SIGTERM');
+async function stopOrphan(store: NatsStore, log: Log): Promise<void> {
+  const pid = store.lastPid();
+  if (pid === undefined || !processCommand(pid)?.includes(store.configPath)) return;
+  log.warn({ pid }, 'stopping a nats-server that outlived its launcher');
+  send(pid, 'SIGTERM');
   const deadline = Date.now() + STOP_TIMEOUT_MS;
   while (processExists(pid)) {
-    if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
+    if (Date.now() > deadline) send(pid, 'SIGKILL');
     await sleep(POLL_MS);
   }
 }
 
-/** Port and password of this store's server, made up at the first start. */
-async function identity(
-  storeDir: string,
-  options: NatsServerOptions,
-): Promise<{ port: number; pass: string }> {
-  const file = join(storeDir, 'server.json');
-  const known = readIdentity(file);
-  const pass = known?.pass ?? randomBytes(24).toString('base64url');
-  const wanted = options.port ?? known?.port;
-  if (wanted !== undefined && !(await isPortFree(wanted))) {
-    const mend = options.port === undefined ? ` Free it, or delete ${file} for another port.` : '';
-    throw new Error(`port ${wanted} of the local NATS server is taken by another program.${mend}`);
-  }
-  const port = wanted ?? (await pickPort());
-  writeFileSync(file, `${JSON.stringify({ port, pass })}\n`, { mode: 0o600 });
-  return { port, pass };
-}
-
-function readIdentity(file: string): { port: number; pass: string } | undefined {
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as { port: number; pass: string };
-  } catch {
-    return undefined;
+    process.kill(pid, signal);
+  } catch (error) {
+    // It ended by itself a moment ago.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
-function writeConfig(
-  storeDir: string,
-  values: { port: number; pass: string; maxFileBytes: number | undefined },
-): string {
-  const jetstreamDir = join(storeDir, 'jetstream');
-  mkdirSync(jetstreamDir, { recursive: true });
-  // A killed server leaves its ports file, which would look like a server that is ready.
-  rmSync(portsDir(storeDir), { recursive: true, force: true });
-  mkdirSync(portsDir(storeDir));
-  const lines = [
-    `listen: "127.0.0.1:${values.port}"`,
-    `pid_file: ${JSON.stringify(pidPath(storeDir))}`,
-    `ports_file_dir: ${JSON.stringify(portsDir(storeDir))}`,
-    `authorization { user: ${USER}, password: "${values.pass}" }`,
-    `jetstream { store_dir: ${JSON.stringify(jetstreamDir)}, max_file: ${values.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES} }`,
-  ];
-  const path = configFile(storeDir);
-  writeFileSync(path, `${lines.join('\n')}\n`, { mode: 0o600 });
-  return path;
-}
-
-function configFile(storeDir: string): string {
-  return join(storeDir, 'nats-server.conf');
-}
-
-function portsDir(storeDir: string): string {
-  return join(storeDir, 'ports');
-}
-
-function pidPath(storeDir: string): string {
-  return join(storeDir, 'nats-server.pid');
-}
-
-/**
- * The server writes its ports file when it accepts clients, so that file is the sign.
- * @returns the server's pid
- */
+/** @returns the server's pid */
 async function untilReady(start: {
   child: ChildProcess;
   exited: Promise<number | null>;
-  storeDir: string;
+  store: NatsStore;
   lastLines: string[];
 }): Promise<number> {
-  const { child, exited, storeDir, lastLines } = start;
+  const { child, exited, store, lastLines } = start;
   let ended = false;
-  const end = exited.finally(() => (ended = true));
-  end.catch(() => undefined);
+  void exited.then(() => (ended = true));
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
+    if (child.pid !== undefined && store.isReady()) return child.pid;
     if (ended) throw new Error(`nats-server ended while starting:\n${lastLines.join('\n')}`);
     if (Date.now() > deadline) {
       child.kill('SIGKILL');
+      await exited;
       throw new Error(`nats-server was not ready after ${START_TIMEOUT_MS} ms`);
     }
-    if (child.pid !== undefined && readdirSync(portsDir(storeDir)).length > 0) return child.pid;
-    await Promise.race([sleep(POLL_MS), end.catch(() => undefined)]);
+    await Promise.race([sleep(POLL_MS), exited]);
   }
 }
 

@@ -29,6 +29,8 @@ export interface OtherStatement {
   sql: string;
   /** The output format that the statement names itself. */
   format: string | undefined;
+  /** It ends other statements, which the engine allows even in a read-only session. */
+  isKill: boolean;
 }
 
 type Tokens = Iterator<Token, undefined>;
@@ -123,12 +125,19 @@ function readOther(text: Buffer, latin1: string): OtherStatement {
   if (first.kind !== 'word' && first.text !== '(') {
     throw new ClickHouseError('SYNTAX_ERROR', `a statement cannot begin with ${first.text}`);
   }
+  if (isWord(first, 'KILL') && isWord(last, 'SYNC')) {
+    const reason = 'KILL … SYNC never returns in the embedded engine: use ASYNC';
+    throw new ClickHouseError('NOT_IMPLEMENTED', reason);
+  }
   refuseFiles(tokens);
   if (!isWord(first, 'SELECT') && first.text !== '(') refuseHiddenInsertData(tokens);
   return {
     kind: 'other',
     sql: text.toString('utf8', first.start, last.end),
     format: outputFormat(tokens),
+    isKill: tokens.some((token, index) => {
+      return isWord(token, 'KILL') && tokens[index + 1]?.kind === 'word';
+    }),
   };
 }
 

@@ -23,6 +23,18 @@ function post(body: string | Uint8Array, query: Record<string, string> = {}, hea
   return fetch(`${clickhouse.url}/?${search}`, { method: 'POST', body, headers });
 }
 
+/** Status of a query that names another host than the one it goes to. */
+function statusForHost(host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    http
+      .get(`${clickhouse.url}/?query=SELECT+1`, { headers: { host } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      })
+      .on('error', reject);
+  });
+}
+
 /** `Code: 62. …` → 62; 0 when the answer is not an error. */
 async function codeOf(answer: Promise<Response>): Promise<number> {
   return Number(/^Code: (\d+)\. DB::Exception: /.exec(await (await answer).text())?.[1] ?? 0);
@@ -253,7 +265,12 @@ describe('refusals', () => {
     expect(await (await post('SELECT count() FROM survivor')).text()).toBe('0\n');
   });
 
-  test('a read-only session reads no files', async () => {
+  test('a read-only session reads no files and ends no queries', async () => {
+    const kill = "KILL QUERY WHERE query_id = 'x' ASYNC";
+    expect(await codeOf(post(kill, { readonly: '1' }))).toBe(164);
+    expect(await codeOf(get({ query: kill }))).toBe(164);
+    expect(await codeOf(post(kill))).toBe(0);
+
     const statement = "SELECT * FROM file('/etc/hostname', 'LineAsString')";
     expect(await codeOf(post(statement, { readonly: '1' }))).toBe(164);
     expect(await codeOf(post('SET readonly = 0', { readonly: '1' }))).toBe(164);
@@ -265,6 +282,9 @@ describe('refusals', () => {
     expect(await codeOf(post('SELECT 1', { session_id: 's' }))).toBe(48);
     expect(await codeOf(post('SELECT 1', { compress: '1' }))).toBe(48);
     expect(await codeOf(post('SELECT 1', { 'bad name': '1' }))).toBe(36);
+    expect(await codeOf(post('SELECT 1', { query_id: 'a\r\nb' }))).toBe(36);
+    expect(await codeOf(post('SELECT 1', { default_format: 'JSON; x' }))).toBe(36);
+    expect(await codeOf(post('SELECT 1', { readonly: '00' }))).toBe(36);
     expect(
       await codeOf(post('SELECT 1', { 'max_threads = 1; DROP DATABASE test; SET x': '1' })),
     ).toBe(36);
@@ -272,6 +292,9 @@ describe('refusals', () => {
 
   test('web pages', async () => {
     expect((await post('SELECT 1', {}, { Origin: 'http://evil.example' })).status).toBe(403);
+    expect((await get({ query: 'SELECT 1' }, { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
+    expect(await statusForHost('evil.example:8123')).toBe(403);
+    expect(await statusForHost('localhost:8123')).toBe(200);
   });
 
   test('one id for two statements at a time', async () => {
