@@ -18,6 +18,9 @@ export interface Exploded {
 
 const LINE_MARK = '/line/';
 
+/** Id of a document's line, counted from 1. */
+export const lineId = (documentId: string, number: number) => `${documentId}${LINE_MARK}${number}`;
+
 /** Id of the document that a LOG event came from: its own id when it is no line. */
 export function rootId(id: string): string {
   const at = id.lastIndexOf(LINE_MARK);
@@ -37,7 +40,7 @@ export function explode(name: InputType, event: ProducerEvent): Exploded[] {
   return [
     single(name, event, event.id, { ...header, line_count: lines.length }),
     ...lines.map((line, index) =>
-      single(definition.lineType, event, `${event.id}${LINE_MARK}${index + 1}`, {
+      single(definition.lineType, event, lineId(event.id, index + 1), {
         ...shared,
         ...line,
       }),

@@ -5,6 +5,9 @@ import {
   PHYSICAL_STATES,
   UNSELLABLE_STATES,
   type Account,
+  type PhysicalState,
+  type SNAPSHOT_QUALIFIERS,
+  type SnapshotQualifier,
   type StockState,
 } from '../../contracts/states.ts';
 
@@ -32,13 +35,21 @@ export const accountName = (account: number): Account => {
   return name;
 };
 
-/** What an absolute count can state: the states that it covers, and the one that takes the difference. */
-export const MEASURES = {
-  on_hand: { states: PHYSICAL, adjust: A.available },
-  unusable: { states: UNSELLABLE, adjust: A.on_hold },
-  committed: { states: COMMITTED, adjust: A.allocated },
-  ...(Object.fromEntries(
-    PHYSICAL_STATES.map((state) => [state, { states: [A[state]], adjust: A[state] }]),
-  ) as Record<(typeof PHYSICAL_STATES)[number], { states: number[]; adjust: number }>),
-} as const;
-export type Measure = keyof typeof MEASURES;
+/** What an absolute count can state. */
+export type Measure = PhysicalState | (typeof SNAPSHOT_QUALIFIERS)[SnapshotQualifier];
+
+const first = (account: number, accounts: readonly number[]) => [
+  account,
+  ...accounts.filter((other) => other !== account),
+];
+
+/**
+ * The states that each measure covers. Narrow measures stand before the broad ones that contain them,
+ * and the state that a difference belongs to, if nothing else is known, stands first.
+ */
+export const MEASURES: ReadonlyMap<Measure, readonly number[]> = new Map<Measure, number[]>([
+  ...PHYSICAL_STATES.map((state): [Measure, number[]] => [state, [A[state]]]),
+  ['committed', first(A.allocated, COMMITTED)],
+  ['unusable', first(A.on_hold, UNSELLABLE)],
+  ['on_hand', first(A.available, first(A.on_hold, PHYSICAL))],
+]);

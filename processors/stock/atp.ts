@@ -63,5 +63,14 @@ export interface ChannelTerms {
 export function channelAfs(terms: ChannelTerms, dedicatedOnPool: number): number {
   const shared = Math.max(0, terms.pool - dedicatedOnPool);
   const mine = Math.min(terms.dedicatedLeft, terms.pool);
-  return Math.floor(Math.max(0, Math.min(terms.cap, mine + terms.share * shared - terms.buffer)));
+  const own = mine + wholeUnits(terms.share, shared) - terms.buffer;
+  return Math.max(0, Math.min(terms.cap, own));
+}
+
+/**
+ * Whole units in a share of a quantity. Rounded to a millionth first: 0.29 × 100 is 29, although the
+ * product of the doubles falls short of it. The shares of a whole never give more than the whole.
+ */
+export function wholeUnits(share: number, units: number): number {
+  return Math.floor(Math.round(share * units * 1e6) / 1e6);
 }

@@ -3,29 +3,33 @@
  *
  *   ordered ─▶ open demand ─▶ allocated ─▶ picked ─▶ packed ─▶ in_transit_out ─▶ delivered
  *
- * Every fact changes counters of its line; `#settle` then posts the movements that bring the balances in
- * line with them (stages.ts), so a line's facts may come in any order. Units that leave without having
+ * Every fact changes counters of its line; `#advance` then posts the movements that bring the balances
+ * in line with them (stages.ts), so a line's facts may come in any order. Units that leave without having
  * been allocated come from `available`: applied, marked illegal and reported.
  */
 import type { DataOf } from '../../contracts/events.ts';
 import { UNSOURCED_NODE } from '../../contracts/states.ts';
 import { A } from './accounts.ts';
 import { COUNTER, type Books } from './books.ts';
+import type { Entry } from './history.ts';
 import { newLine, recordKey, Retired, type LineStage, type OrderLine } from './records.ts';
-import { isDone, movesBetween, standing, type Standing } from './stages.ts';
+import { isDone, shiftsBetween, standing } from './stages.ts';
 import type { MovementKind } from './transitions.ts';
 
 /** A closed line is remembered this long (event time) for facts that come late. */
 export const CLOSED_LINE_MS = 24 * 60 * 60_000;
 
-type StageCounter = 'allocated' | 'shorted' | 'picked' | 'packed' | 'shipped';
+const STAGE_COUNTERS = ['allocated', 'shorted', 'picked', 'packed', 'shipped'] as const;
+type StageCounter = (typeof STAGE_COUNTERS)[number];
 type Changes = Partial<Record<StageCounter, number>>;
+/** States on the way of a line, each named like the counter of the units that reached it. */
+const LINE_STATES: readonly string[] = ['allocated', 'picked', 'packed'];
 
 interface Step {
   readonly kind: MovementKind;
   readonly reason: string;
-  /** Where given-up units go: `available` unless said otherwise. */
-  readonly pool?: number;
+  /** False for what a correction of the event must not find. */
+  readonly correctable?: boolean;
 }
 
 export class Demand {
@@ -39,77 +43,71 @@ export class Demand {
 
   created(data: DataOf<'order.line.created'>): void {
     if (data.requires_stock === false) return;
-    const { ledger, policies } = this.#books;
     const key = recordKey(data.order_id, data.line_id);
     const line = this.#line(key);
-    line.row = ledger.row(data.sku_id, data.node_id ?? UNSOURCED_NODE);
-    line.channel = data.channel_id;
-    policies.sell(line.channel, data.sku_id, data.qty);
+    const row = this.#books.ledger.row(data.sku_id, data.node_id ?? UNSOURCED_NODE);
+    if (row !== line.row || data.channel_id !== line.channel) {
+      this.#setDemand(key, line, { demand: 0, sold: 0 }, 'sourced anew');
+      line.row = row;
+      line.channel = data.channel_id;
+    }
     this.#order(key, line, data.qty);
-    this.#settleDemand(key, line, 'ordered');
+    this.#settle(key, line, 'ordered');
   }
 
   changed(data: DataOf<'order.line.changed'>): void {
     const key = recordKey(data.order_id, data.line_id);
     const line = this.#line(key);
     this.#order(key, line, data.qty);
-    this.#settleDemand(key, line, data.reason);
+    this.#settle(key, line, data.reason);
   }
 
   cancelled(data: DataOf<'order.line.cancelled'>): void {
     const key = recordKey(data.order_id, data.line_id);
     const line = this.#line(key);
     line.cancelled += data.qty;
-    this.#books.count(COUNTER.cancelled, line.row, key, data.qty);
-    this.#settleDemand(key, line, `cancelled by ${data.initiator}: ${data.reason}`);
+    const { row } = line;
+    this.#books.count({ counter: COUNTER.cancelled, row, record: key, units: data.qty });
+    this.#settle(key, line, `cancelled by ${data.initiator}: ${data.reason}`);
   }
 
   allocated(data: DataOf<'order.line.allocated'>): void {
-    const row = this.#books.ledger.row(data.sku_id, data.node_id);
     const step = { kind: 'allocation', reason: 'allocated' } as const;
-    this.#advance(keyOf(data), row, { allocated: data.qty }, step);
+    this.#advance(keyOf(data), this.#rowOf(data), { allocated: data.qty }, step);
   }
 
   deallocated(data: DataOf<'order.line.deallocated'>): void {
-    const row = this.#books.ledger.row(data.sku_id, data.node_id);
     const step = { kind: 'allocation', reason: 'deallocated' } as const;
-    this.#advance(keyOf(data), row, { allocated: -data.qty }, step);
+    this.#advance(keyOf(data), this.#rowOf(data), { allocated: -data.qty }, step);
   }
 
   picked(data: DataOf<'pick.completed'> | DataOf<'pick.shorted'>): void {
-    const row = this.#books.ledger.row(data.sku_id, data.node_id);
-    const key = keyOf(data);
-    this.#advance(key, row, { picked: data.qty_picked }, { kind: 'pick', reason: data.task_id });
-    if (!('qty_short' in data)) return;
-    // The missing units are held until a count says where they are; the line is owed them again.
-    const step = { kind: 'pick', reason: data.reason, pool: A.on_hold } as const;
-    const given = this.#advance(key, row, { shorted: data.qty_short }, step);
-    this.#books.move({
-      row,
-      from: A.available,
-      to: A.on_hold,
-      units: data.qty_short - given,
-      kind: 'pick',
-      ref: refOf(key),
-      reason: data.reason,
-    });
+    const changes = { picked: data.qty_picked, shorted: 'qty_short' in data ? data.qty_short : 0 };
+    const reason = 'qty_short' in data ? data.reason : data.task_id;
+    this.#advance(keyOf(data), this.#rowOf(data), changes, { kind: 'pick', reason });
   }
 
   packed(data: DataOf<'pack.line.completed'>): void {
-    const key = recordKey(data.order_id ?? '', data.line_id);
-    const line = this.#books.records.lines.get(key);
+    // Without its order the line is not known; that it was packed follows from its dispatch.
+    if (data.order_id === undefined) return;
+    const key = recordKey(data.order_id, data.line_id);
     const row =
       data.sku_id !== undefined && data.node_id !== undefined
         ? this.#books.ledger.row(data.sku_id, data.node_id)
-        : line?.stages.find((stage) => !isDone(stage))?.row;
-    // A line that neither the event nor the ledger can place belongs to another slice, or to nobody.
-    if (row === undefined) return;
-    this.#advance(key, row, { packed: data.qty }, { kind: 'pack', reason: data.carton_id });
+        : this.#books.records.lines.get(key)?.stages.find((stage) => !isDone(stage))?.row;
+    if (row !== undefined) {
+      this.#advance(key, row, { packed: data.qty }, { kind: 'pack', reason: data.carton_id });
+      return;
+    }
+    const line = this.#line(key);
+    line.packedUnplaced += data.qty;
+    this.#books.count({ counter: COUNTER.packed, row: -1, record: key, units: data.qty });
+    this.#settle(key, line, data.carton_id);
   }
 
-  /** Units of an order line leave the node. Returns the key of the line, '' when it names none. */
+  /** Units leave the node. Returns the key of their order line, '' when the event names none. */
   dispatched(data: DataOf<'shipment.line.dispatched'>): string {
-    const row = this.#books.ledger.row(data.sku_id, data.node_id);
+    const row = this.#rowOf(data);
     if (data.order_id === undefined || data.line_id === undefined) {
       this.#books.move({
         row,
@@ -129,49 +127,65 @@ export class Demand {
   }
 
   /** A dispatch was undone: the units are available again and the line is owed them. */
-  voided(key: string, row: number, units: number, reason: string): void {
+  voided(key: string, row: number, units: number, step: Omit<Step, 'correctable'>): void {
     const back = { allocated: -units, picked: -units, packed: -units, shipped: -units };
-    this.#advance(key, row, back, { kind: 'void', reason });
+    // The shipment's fate is what a correction takes back.
+    this.#advance(key, row, back, { ...step, correctable: false });
   }
 
-  /** A person or a WMS moved units between states; with an order line, as when unpicking. */
+  /**
+   * A person or a WMS moved units between states. Of an order line, what it gives up or gets goes
+   * through `available`, as when unpicking.
+   */
   stateChanged(data: DataOf<'inventory.state.changed'>): void {
-    const row = this.#books.ledger.row(data.sku_id, data.node_id);
-    const units = data.qty;
-    const pool = A[data.to_state];
-    const back = { allocated: -units, picked: -units, packed: -units };
-    if (data.order_id !== undefined && data.line_id !== undefined) {
-      const key = recordKey(data.order_id, data.line_id);
-      const step = { kind: 'state_change', reason: data.reason, pool } as const;
-      if (data.from_state === 'packed') return void this.#advance(key, row, back, step);
-      if (data.from_state === 'picked') {
-        return void this.#advance(key, row, { ...back, packed: 0 }, step);
-      }
-    }
-    this.#books.move({
-      row,
-      from: A[data.from_state],
-      to: pool,
-      units,
-      kind: 'state_change',
-      reason: data.reason,
-    });
-  }
-
-  /** Takes the change of a counter back (corrections). */
-  revert(counter: number, key: string, row: number, units: number): void {
-    const line = this.#books.records.lines.get(key);
-    if (line === undefined) return;
-    if (counter === COUNTER.ordered) line.ordered -= units;
-    else if (counter === COUNTER.cancelled) line.cancelled -= units;
-    else {
-      const name = STAGE_COUNTERS.find((stage) => COUNTER[stage] === counter);
-      if (name === undefined) return;
-      this.#advance(key, row, { [name]: -units }, { kind: 'correction', reason: 'corrected' });
+    const row = this.#rowOf(data);
+    const { qty: units, reason } = data;
+    const move = { row, units, kind: 'state_change', reason } as const;
+    const from = A[data.from_state];
+    const to = A[data.to_state];
+    const reached = LINE_STATES.indexOf(data.from_state);
+    const reaches = LINE_STATES.indexOf(data.to_state);
+    if (data.order_id === undefined || data.line_id === undefined || reached === reaches) {
+      this.#books.move({ ...move, from, to });
       return;
     }
-    this.#books.count(counter, row, key, -units);
-    this.#settleDemand(key, line, 'corrected');
+    const changes = Object.fromEntries(
+      LINE_STATES.flatMap((state, at) => {
+        if (at > reached && at <= reaches) return [[state, units]];
+        return at > reaches && at <= reached ? [[state, -units]] : [];
+      }),
+    );
+    const key = recordKey(data.order_id, data.line_id);
+    // Allocated units that turn out damaged are deallocated first.
+    const deallocates = from === A.allocated && to !== A.available;
+    const kind = deallocates ? 'allocation' : 'state_change';
+    if (reached < 0) this.#books.move({ ...move, from, to: A.available });
+    this.#advance(key, row, changes, { kind, reason });
+    if (reaches < 0) this.#books.move({ ...move, from: A.available, to });
+  }
+
+  /** Takes the change of a counter back (corrections). False when the line is forgotten. */
+  revert({ from: counter, record: key, row, timeMs, units }: Entry): boolean {
+    const line = this.#books.records.lines.get(key);
+    if (line === undefined) return false;
+    const name = STAGE_COUNTERS.find((stage) => COUNTER[stage] === counter);
+    const at = row < 0 ? line.stages[0]?.row : row;
+    if (name !== undefined && at !== undefined) {
+      const step = { kind: 'correction', reason: 'corrected' } as const;
+      this.#advance(key, at, { [name]: -units }, step);
+      return true;
+    }
+    if (counter === COUNTER.packed) line.packedUnplaced -= units;
+    if (counter === COUNTER.cancelled) line.cancelled -= units;
+    if (counter === COUNTER.ordered) {
+      // A newer fact has taken its place.
+      if (timeMs < line.orderedAtMs) return true;
+      line.ordered -= units;
+      line.orderedAtMs = Number.MIN_SAFE_INTEGER;
+    }
+    this.#books.count({ counter, row: line.row, record: key, units: -units });
+    this.#settle(key, line, 'corrected');
+    return true;
   }
 
   onTime(nowMs: number): void {
@@ -186,74 +200,78 @@ export class Demand {
     return this.#books.records.lines.ensure(key, newLine);
   }
 
-  /** What was ordered: of two facts about it, the later one (event time) holds. */
-  #order(key: string, line: OrderLine, units: number): void {
-    if (this.#books.applied.timeMs < line.orderedAtMs) return;
-    line.orderedAtMs = this.#books.applied.timeMs;
-    const change = units - line.ordered;
-    line.ordered = units;
-    this.#books.count(COUNTER.ordered, line.row, key, change);
+  #rowOf(data: { sku_id: string; node_id: string }): number {
+    return this.#books.ledger.row(data.sku_id, data.node_id);
   }
 
-  /**
-   * Changes counters of a line at a position and posts the movements that follow. Returns the units
-   * that went back to the pool.
-   */
-  #advance(key: string, row: number, changes: Changes, step: Step): number {
+  /** What was ordered: of two facts about it, the later one (event time) holds. */
+  #order(key: string, line: OrderLine, ordered: number): void {
+    if (this.#books.applied.timeMs < line.orderedAtMs) return;
+    line.orderedAtMs = this.#books.applied.timeMs;
+    const units = ordered - line.ordered;
+    line.ordered = ordered;
+    this.#books.count({ counter: COUNTER.ordered, row: line.row, record: key, units });
+  }
+
+  /** Changes counters of a line at a position and posts the movements that follow. */
+  #advance(key: string, row: number, changes: Changes, step: Step): void {
+    const { correctable = true, kind, reason } = step;
+    const identity = correctable ? this.#books.identity : 0;
     const line = this.#line(key);
     const stage = stageAt(line, row);
     const before = standing(stage);
     for (const counter of STAGE_COUNTERS) {
-      const change = changes[counter] ?? 0;
-      stage[counter] += change;
-      this.#books.count(COUNTER[counter], row, key, change);
+      const units = changes[counter];
+      if (units === undefined) continue;
+      stage[counter] += units;
+      this.#books.count({ counter: COUNTER[counter], row, record: key, units, identity });
     }
-    const given = this.#post(key, row, before, standing(stage), step);
-    this.#settleDemand(key, line, step.reason);
-    return given;
+    stage.packed += line.packedUnplaced;
+    line.packedUnplaced = 0;
+    const ref = refOf(key);
+    for (const shift of shiftsBetween(before, standing(stage))) {
+      this.#books.move({ ...shift, row, kind, record: key, ref, reason });
+    }
+    this.#settle(key, line, reason);
   }
 
-  #post(key: string, row: number, before: Standing, after: Standing, step: Step): number {
-    const pool = after.committed > before.committed ? A.available : (step.pool ?? A.available);
-    let given = 0;
-    for (const move of movesBetween(before, after, pool)) {
-      if (move.to === pool) given += move.units;
-      this.#books.move({
-        ...move,
-        row,
-        kind: step.kind,
-        record: key,
-        ref: refOf(key),
-        reason: step.reason,
-      });
-    }
-    return given;
-  }
-
-  /** Brings the open demand account in line with the counters. */
-  #settleDemand(key: string, line: OrderLine, reason: string): void {
+  /** Brings open demand and the channel's set-aside in line with the counters. */
+  #settle(key: string, line: OrderLine, reason: string): void {
     line.touchedMs = this.#books.applied.nowMs;
     if (line.row >= 0) {
-      const met = line.stages.reduce((sum, stage) => sum + standing(stage).committed, 0);
-      const demand = Math.max(0, line.ordered - line.cancelled - met);
-      const delta = demand - line.demand;
-      line.demand = demand;
-      this.#books.move({
-        row: line.row,
-        from: delta > 0 ? A.unclaimed : A.open_demand,
-        to: delta > 0 ? A.open_demand : A.unclaimed,
-        units: Math.abs(delta),
-        kind: 'order_line',
-        record: key,
-        ref: refOf(key),
-        reason,
-      });
+      const sold = Math.max(0, line.ordered - line.cancelled);
+      let met = 0;
+      for (const stage of line.stages) met += standing(stage).committed;
+      this.#setDemand(key, line, { demand: Math.max(0, sold - met), sold }, reason);
     }
     this.#retired.note(key, line, isClosed(line));
   }
-}
 
-const STAGE_COUNTERS = ['allocated', 'shorted', 'picked', 'packed', 'shipped'] as const;
+  #setDemand(
+    key: string,
+    line: OrderLine,
+    { demand, sold }: { demand: number; sold: number },
+    reason: string,
+  ): void {
+    const { row } = line;
+    if (row < 0) return;
+    const { ledger, policies } = this.#books;
+    if (sold !== line.sold) policies.sell(line.channel, ledger.skuOf(row), sold - line.sold);
+    line.sold = sold;
+    const change = demand - line.demand;
+    line.demand = demand;
+    this.#books.move({
+      row,
+      from: change > 0 ? A.unclaimed : A.open_demand,
+      to: change > 0 ? A.open_demand : A.unclaimed,
+      units: Math.abs(change),
+      kind: 'order_line',
+      record: key,
+      ref: refOf(key),
+      reason,
+    });
+  }
+}
 
 const keyOf = (data: { order_id: string; line_id: string }) =>
   recordKey(data.order_id, data.line_id);

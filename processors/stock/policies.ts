@@ -5,7 +5,7 @@
  */
 import type { DataOf } from '../../contracts/events.ts';
 import type { SnapshotPart } from '../processor.ts';
-import { jsonParts, parseJson } from './parts.ts';
+import { joined, jsonParts, mapParts, parseJson, restoreMap } from './parts.ts';
 
 type PolicySet = DataOf<'policy.set'>;
 type ValueOf<P extends PolicySet['policy']> = Extract<PolicySet, { policy: P }>['value'];
@@ -23,10 +23,10 @@ const DEFAULT_SUPPLY: SupplyPolicy = { lateness_p90_h: 0, dock_to_stock_p90_h: 2
 const DEFAULT_CHANNEL: ChannelPolicy = { share: 1 };
 
 export class Policies {
-  #decisions = new Map<string, Decision<unknown>>();
-  #channels = new Set<string>();
+  readonly #decisions = new Map<string, Decision<unknown>>();
+  readonly #channels = new Set<string>();
   /** Units that a channel sold out of what is set aside for it, by `sku channel`. */
-  readonly dedicatedSold = new Map<string, number>();
+  readonly #dedicatedSold = new Map<string, number>();
 
   set(data: PolicySet, timeMs: number): void {
     const key = keyOf(data);
@@ -37,12 +37,12 @@ export class Policies {
     this.#channels.add(data.scope.channel_id);
     // A new set-aside starts unsold.
     const suffix = ` ${data.scope.channel_id}`;
-    for (const sold of this.dedicatedSold.keys()) {
+    for (const sold of this.#dedicatedSold.keys()) {
       const concerns =
         data.scope.sku_id === undefined
           ? sold.endsWith(suffix)
           : sold === `${data.scope.sku_id}${suffix}`;
-      if (concerns) this.dedicatedSold.delete(sold);
+      if (concerns) this.#dedicatedSold.delete(sold);
     }
   }
 
@@ -76,14 +76,15 @@ export class Policies {
   dedicatedLeft(channel: string, sku: string): number {
     const { dedicated_units: dedicated } = this.channel(channel, sku);
     if (dedicated === undefined) return 0;
-    return Math.max(0, dedicated - (this.dedicatedSold.get(`${sku} ${channel}`) ?? 0));
+    return Math.max(0, dedicated - (this.#dedicatedSold.get(`${sku} ${channel}`) ?? 0));
   }
 
-  /** Books what a channel sold against its set-aside; nothing when it has none. */
+  /** Books what a channel sold, or gave back, against its set-aside; nothing when it has none. */
   sell(channel: string, sku: string, units: number): void {
     if (this.channel(channel, sku).dedicated_units === undefined) return;
     const key = `${sku} ${channel}`;
-    this.dedicatedSold.set(key, (this.dedicatedSold.get(key) ?? 0) + units);
+    // What was sold before the set-aside was decided may be given back after.
+    this.#dedicatedSold.set(key, Math.max(0, (this.#dedicatedSold.get(key) ?? 0) + units));
   }
 
   supply(supplier: string): SupplyPolicy {
@@ -95,28 +96,17 @@ export class Policies {
   }
 
   snapshot(): Iterable<SnapshotPart> {
-    return [
-      ...jsonParts('policies.decisions', [...this.#decisions]),
-      ...jsonParts('policies.channels', [...this.#channels]),
-      ...jsonParts('policies.sold', [...this.dedicatedSold]),
-    ];
+    return joined([
+      mapParts('policies.decisions', this.#decisions),
+      jsonParts('policies.channels', [...this.#channels]),
+      mapParts('policies.sold', this.#dedicatedSold),
+    ]);
   }
 
-  restore(part: SnapshotPart): void {
-    switch (part.name) {
-      case 'policies.decisions':
-        for (const [key, decision] of parseJson<[string, Decision<unknown>]>(part.bytes)) {
-          this.#decisions.set(key, decision);
-        }
-        return;
-      case 'policies.channels':
-        for (const channel of parseJson<string>(part.bytes)) this.#channels.add(channel);
-        return;
-      default:
-        for (const [key, units] of parseJson<[string, number]>(part.bytes)) {
-          this.dedicatedSold.set(key, units);
-        }
-    }
+  restore({ bytes, name }: SnapshotPart): void {
+    if (name === 'policies.decisions') restoreMap(this.#decisions, bytes);
+    else if (name === 'policies.sold') restoreMap(this.#dedicatedSold, bytes);
+    else for (const channel of parseJson<string>(bytes)) this.#channels.add(channel);
   }
 
   #find<V>(key: string): V | undefined {

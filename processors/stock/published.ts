@@ -1,43 +1,36 @@
 /** What each channel was last told it may sell: the newest computation counts, whatever came last. */
 import type { DataOf } from '../../contracts/events.ts';
 import type { SnapshotPart } from '../processor.ts';
-import { jsonParts, parseJson } from './parts.ts';
+import { mapParts, restoreMap } from './parts.ts';
 
 export interface Publication {
+  readonly channel: string;
   readonly units: number;
   readonly atMs: number;
 }
 
 export class Published {
-  readonly #bySku = new Map<string, Map<string, Publication>>();
+  /** By SKU. Replaced, never changed. */
+  readonly #bySku = new Map<string, readonly Publication[]>();
 
   set(data: DataOf<'channel.availability.published'>): void {
-    let channels = this.#bySku.get(data.sku_id);
-    if (channels === undefined) {
-      channels = new Map();
-      this.#bySku.set(data.sku_id, channels);
-    }
+    const { channel_id: channel, qty: units, sku_id: sku } = data;
     const atMs = Date.parse(data.computed_at);
-    const known = channels.get(data.channel_id);
-    if (known === undefined || known.atMs <= atMs) {
-      channels.set(data.channel_id, { units: data.qty, atMs });
-    }
+    const told = this.of(sku);
+    if (told.some((known) => known.channel === channel && known.atMs > atMs)) return;
+    const others = told.filter((known) => known.channel !== channel);
+    this.#bySku.set(sku, [...others, { channel, units, atMs }]);
   }
 
-  of(sku: string): ReadonlyMap<string, Publication> {
-    return this.#bySku.get(sku) ?? EMPTY;
+  of(sku: string): readonly Publication[] {
+    return this.#bySku.get(sku) ?? [];
   }
 
   snapshot(): Iterable<SnapshotPart> {
-    const rows = [...this.#bySku].map(([sku, channels]) => [sku, [...channels]]);
-    return jsonParts('published', rows);
+    return mapParts('published', this.#bySku);
   }
 
   restore(part: SnapshotPart): void {
-    for (const [sku, channels] of parseJson<[string, [string, Publication][]]>(part.bytes)) {
-      this.#bySku.set(sku, new Map(channels));
-    }
+    restoreMap(this.#bySku, part.bytes);
   }
 }
-
-const EMPTY: ReadonlyMap<string, Publication> = new Map();

@@ -5,7 +5,7 @@
  *
  *   open demand of a line   = max(0, ordered − cancelled − committed or shipped)
  *   on order of a PO line   = max(0, ordered − announced − received)
- *   in transit of an ASN    = max(0, announced − received)
+ *   in transit of an ASN    = max(0, announced − received) until its receipt is closed
  */
 import type { SnapshotPart } from '../processor.ts';
 import { jsonParts, parseJson } from './parts.ts';
@@ -30,7 +30,11 @@ export interface OrderLine {
   cancelled: number;
   /** What the open_demand account holds for the line now. */
   demand: number;
+  /** What the channel's set-aside has been charged for the line. */
+  sold: number;
   stages: LineStage[];
+  /** Packed at a node that is not known yet. */
+  packedUnplaced: number;
   /** Event time of the processor when the line was last touched. */
   touchedMs: number;
 }
@@ -41,7 +45,6 @@ export interface Reservation {
   /** 0 once it was released or lapsed: a late `reservation.created` then changes nothing. */
   units: number;
   expiresAtMs: number;
-  identity: number;
   touchedMs: number;
 }
 
@@ -58,7 +61,6 @@ export interface PoLine {
   promisedAtMs: number;
   /** Event time of the acknowledgement: the newest wins. */
   acknowledgedAtMs: number;
-  dueMs: number;
   /** What the on_order account holds for the line now. */
   open: number;
   touchedMs: number;
@@ -75,15 +77,34 @@ export interface AsnLine {
   touchedMs: number;
 }
 
+export const isAsn = (line: PoLine | AsnLine): line is AsnLine => 'asn' in line;
+
 export interface Asn {
   etaMs: number;
   /** Event time of the fact that `etaMs` comes from: the newest wins. */
   etaAtMs: number;
+  /** Its receipt was closed: nothing more of it will come. */
+  closed: boolean;
+  /** Keys of its lines. */
+  lines: string[];
   touchedMs: number;
 }
 
+/** Units of one dispatched line, and what became of them. */
+export interface Leg {
+  row: number;
+  /** Key of the order line, '' when the dispatch named none. */
+  line: string;
+  /** Still under way. Below 0: came back before the dispatch was heard of. */
+  units: number;
+  delivered: number;
+  voided: number;
+  /** Of the event that dispatched them. */
+  identity: number;
+}
+
 export interface Shipment {
-  legs: { row: number; units: number; line: string; identity: number }[];
+  legs: Leg[];
   /** What happened to it, in case it is heard of before the dispatch itself. */
   fate: 'under_way' | 'delivered' | 'voided';
   touchedMs: number;
@@ -137,7 +158,7 @@ export const createRecords = () => ({
   reservations: new Records<Reservation>('reservations', (reservation) => ({ ...reservation })),
   poLines: new Records<PoLine>('po_lines', (line) => ({ ...line })),
   asnLines: new Records<AsnLine>('asn_lines', (line) => ({ ...line })),
-  asns: new Records<Asn>('asns', (asn) => ({ ...asn })),
+  asns: new Records<Asn>('asns', (asn) => ({ ...asn, lines: [...asn.lines] })),
   shipments: new Records<Shipment>('shipments', (shipment) => ({
     ...shipment,
     legs: shipment.legs.map((leg) => ({ ...leg })),
@@ -182,7 +203,7 @@ export class Retired<T extends { touchedMs: number }> {
 }
 
 /** Keys of records are made of ids, which hold no white space. */
-export const recordKey = (...parts: readonly string[]) => parts.join(' ');
+export const recordKey = (document: string, line: string) => `${document} ${line}`;
 
 export const newLine = (): OrderLine => ({
   row: -1,
@@ -191,7 +212,9 @@ export const newLine = (): OrderLine => ({
   orderedAtMs: Number.MIN_SAFE_INTEGER,
   cancelled: 0,
   demand: 0,
+  sold: 0,
   stages: [],
+  packedUnplaced: 0,
   touchedMs: 0,
 });
 
@@ -206,7 +229,6 @@ export const newPoLine = (): PoLine => ({
   promised: null,
   promisedAtMs: 0,
   acknowledgedAtMs: Number.MIN_SAFE_INTEGER,
-  dueMs: 0,
   open: 0,
   touchedMs: 0,
 });

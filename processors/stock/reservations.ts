@@ -8,7 +8,7 @@ import TinyQueue from 'tinyqueue';
 import type { DataOf } from '../../contracts/events.ts';
 import { UNSOURCED_NODE } from '../../contracts/states.ts';
 import { A } from './accounts.ts';
-import type { Books } from './books.ts';
+import { COUNTER, type Books } from './books.ts';
 import { Retired, type Reservation } from './records.ts';
 
 /** A reservation that ended is remembered this long (event time). */
@@ -33,7 +33,7 @@ export class Reservations {
   }
 
   created(data: DataOf<'reservation.created'>): void {
-    const { applied, identity, ledger, records } = this.#books;
+    const { applied, ledger, records } = this.#books;
     const expiresAtMs = Date.parse(data.expires_at);
     // It came twice, ended before it came, or lapsed on the way.
     if (records.reservations.get(data.reservation_id) !== undefined) return;
@@ -43,18 +43,21 @@ export class Reservations {
       channel: data.channel_id,
       units: data.qty,
       expiresAtMs,
-      identity,
       touchedMs: applied.nowMs,
     };
     records.reservations.entries.set(data.reservation_id, reservation);
     this.#expiries.push({ atMs: expiresAtMs, id: data.reservation_id });
+    const { qty: units, reservation_id: record } = data;
+    const { row } = reservation;
+    this.#books.count({ counter: COUNTER.reserved, row, record, units });
     this.#books.move({
-      row: reservation.row,
+      row,
       from: A.unclaimed,
       to: A.soft_reserved,
-      units: data.qty,
+      units,
       kind: 'reservation',
-      ref: data.reservation_id,
+      record,
+      ref: record,
       reason: `held for ${data.channel_id}`,
     });
   }
@@ -67,7 +70,6 @@ export class Reservations {
       channel: '',
       units: 0,
       expiresAtMs: 0,
-      identity: 0,
       touchedMs: 0,
     }));
     const { units, row } = reservation;
@@ -88,11 +90,13 @@ export class Reservations {
     });
   }
 
-  /** Ends the reservations that an event made (corrections). */
-  revert(identity: number): void {
-    for (const [id, reservation] of this.#books.records.reservations.entries) {
-      if (reservation.identity === identity && reservation.units > 0) this.end(id, 'corrected');
-    }
+  /** Takes a reservation back (corrections): its corrective event may name the same id. */
+  revert(id: string): void {
+    const reservation = this.#books.records.reservations.get(id);
+    if (reservation === undefined || reservation.units === 0) return;
+    this.end(id, 'corrected');
+    this.#retired.note(id, reservation, false);
+    this.#books.records.reservations.delete(id);
   }
 
   /** Lets lapse what has reached its time. */
@@ -101,9 +105,8 @@ export class Reservations {
       if (next.atMs > nowMs) return;
       this.#expiries.pop();
       const reservation = this.#books.records.reservations.get(next.id);
-      if (reservation !== undefined && reservation.units > 0) {
-        this.end(next.id, 'lapsed', next.atMs);
-      }
+      if (reservation === undefined || reservation.units === 0) continue;
+      if (reservation.expiresAtMs === next.atMs) this.end(next.id, 'lapsed', next.atMs);
     }
   }
 

@@ -8,18 +8,21 @@
  *
  *   allocated = committed − picked     picked = picked − packed     packed = packed − shipped
  *
- * The balances depend on the counters only, not on the order in which they were reported. Pure.
+ * Units that a pick did not find are held (on_hold) until a count says where they are. The balances
+ * depend on the counters only, not on the order in which they were reported. Pure.
  */
 import { A } from './accounts.ts';
 import type { LineStage } from './records.ts';
 
-/** Units of the line at each account, relative to the pool that they were taken from. */
+/** Units of the line, counted from the step that has most behind it. */
 export interface Standing {
-  /** Taken from the pool in all; what was shipped is in it. */
+  /** Taken from `available` for the line in all; what was shipped is in it. */
   readonly committed: number;
   readonly picked: number;
   readonly packed: number;
   readonly shipped: number;
+  /** Taken from `available` because a pick did not find them. */
+  readonly held: number;
 }
 
 export function standing(stage: LineStage): Standing {
@@ -27,7 +30,7 @@ export function standing(stage: LineStage): Standing {
   const packed = Math.max(stage.packed, shipped);
   const picked = Math.max(stage.picked, packed);
   const committed = Math.max(stage.allocated - stage.shorted, picked);
-  return { committed, picked, packed, shipped };
+  return { committed, picked, packed, shipped, held: Math.max(0, stage.shorted) };
 }
 
 /** True when nothing of it is between allocation and dispatch. */
@@ -36,51 +39,44 @@ export function isDone(stage: LineStage): boolean {
   return committed === shipped;
 }
 
+export interface Shift {
+  readonly from: number;
+  readonly to: number;
+  readonly units: number;
+}
+
 /**
  * The movements that lead from one standing to another. Units that are needed come from the latest
- * stage that gives some, the pool last; units that are given up go back to the pool.
+ * stage that gives some, `available` last; units that are given up go back there.
  */
-export function movesBetween(
-  before: Standing,
-  after: Standing,
-  pool: number,
-): { from: number; to: number; units: number }[] {
-  return pairMoves([
+export function shiftsBetween(before: Standing, after: Standing): Shift[] {
+  const taken = after.committed + after.held - before.committed - before.held;
+  return pairShifts([
     { account: A.in_transit_out, units: after.shipped - before.shipped },
-    { account: A.packed, units: open(after, 'packed') - open(before, 'packed') },
-    { account: A.picked, units: open(after, 'picked') - open(before, 'picked') },
-    { account: A.allocated, units: open(after, 'allocated') - open(before, 'allocated') },
-    { account: pool, units: before.committed - after.committed },
+    { account: A.packed, units: after.packed - after.shipped - (before.packed - before.shipped) },
+    { account: A.picked, units: after.picked - after.packed - (before.picked - before.packed) },
+    {
+      account: A.allocated,
+      units: after.committed - after.picked - (before.committed - before.picked),
+    },
+    { account: A.on_hold, units: after.held - before.held },
+    { account: A.available, units: -taken },
   ]);
 }
 
 /** Changes of accounts that sum to 0, as movements: a gain is met by the losses in their order. */
-export function pairMoves(
-  changes: { account: number; units: number }[],
-): { from: number; to: number; units: number }[] {
-  const moves: { from: number; to: number; units: number }[] = [];
+export function pairShifts(changes: { account: number; units: number }[]): Shift[] {
+  const shifts: Shift[] = [];
   for (const gain of changes) {
+    if (gain.units <= 0) continue;
     for (const loss of changes) {
-      if (gain.units <= 0) break;
       if (loss.units >= 0) continue;
       const units = Math.min(gain.units, -loss.units);
-      moves.push({ from: loss.account, to: gain.account, units });
+      shifts.push({ from: loss.account, to: gain.account, units });
       gain.units -= units;
       loss.units += units;
+      if (gain.units === 0) break;
     }
   }
-  return moves;
-}
-
-function open(at: Standing, account: 'allocated' | 'picked' | 'packed'): number {
-  switch (account) {
-    case 'packed':
-      return at.packed - at.shipped;
-    case 'picked':
-      return at.picked - at.packed;
-    case 'allocated':
-      return at.committed - at.picked;
-    default:
-      return account satisfies never;
-  }
+  return shifts;
 }

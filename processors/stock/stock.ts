@@ -11,14 +11,15 @@ import { A } from './accounts.ts';
 import { Books } from './books.ts';
 import { Corrections } from './corrections.ts';
 import { Demand } from './demand.ts';
-import { jsonParts, parseJson } from './parts.ts';
+import { joined, jsonParts, parseJson } from './parts.ts';
 import { Published } from './published.ts';
 import { Reservations } from './reservations.ts';
 import { Shipments } from './shipments.ts';
+import { Snapshots } from './snapshots.ts';
 import { Supply } from './supply.ts';
 import { adjustmentCounterpart } from './transitions.ts';
 
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 export interface StockOptions {
   /** Movements that are remembered for counts, late events and corrections (RECENT_MOVEMENTS). */
@@ -34,6 +35,12 @@ export interface Stock extends Processor {
   readonly published: Published;
 }
 
+/** A piece of the state; its parts are named `<section>` or `<section>.<piece>`. */
+interface Section {
+  snapshot(): Iterable<SnapshotPart>;
+  restore(part: SnapshotPart): void;
+}
+
 export function createStock(options: StockOptions): Stock {
   const books = new Books(options);
   const demand = new Demand(books);
@@ -41,9 +48,10 @@ export function createStock(options: StockOptions): Stock {
   const reservations = new Reservations(books);
   const shipments = new Shipments(books, demand);
   const published = new Published();
+  const snapshots = new Snapshots(books);
   const parts = { demand, supply, reservations, shipments };
   const corrections = new Corrections(books, parts, options.partitions === undefined);
-  const timed = [demand, supply, reservations, shipments, corrections, books.counts, books];
+  const timed = [demand, supply, reservations, shipments, corrections, snapshots, books];
   let nowMs = 0;
 
   const owns = (sku: string) =>
@@ -57,7 +65,7 @@ export function createStock(options: StockOptions): Stock {
       for (const part of timed) part.onTime(applied.nowMs);
     }
     nowMs = applied.nowMs;
-    if (!corrections.isVoid(books.identity)) applyEvent(applied);
+    if (!corrections.voids(applied)) applyEvent(applied);
   }
 
   function applyEvent({ event, timeMs }: Applied): void {
@@ -119,9 +127,9 @@ export function createStock(options: StockOptions): Stock {
         return adjust(row, account, other, data);
       }
       case 'stocktide.inventory.snapshot.recorded.v1':
-        return books.counts.record(event.data, owns(event.data.sku_id));
+        return snapshots.record(event.data, owns(event.data.sku_id));
       case 'stocktide.inventory.snapshot.completed.v1':
-        return books.counts.complete(event.data);
+        return snapshots.complete(event.data);
       case 'stocktide.purchaseorder.line.issued.v1':
       case 'stocktide.purchaseorder.line.changed.v1':
         return supply.ordered(event.data);
@@ -133,6 +141,8 @@ export function createStock(options: StockOptions): Stock {
         return supply.etaChanged(event.data);
       case 'stocktide.receipt.line.received.v1':
         return supply.received(event.data);
+      case 'stocktide.receipt.closed.v1':
+        return supply.receiptClosed(event.data);
       case 'stocktide.putaway.completed.v1': {
         const { node_id: node, qty: units, receipt_id: ref, sku_id: sku } = event.data;
         const row = books.ledger.row(sku, node);
@@ -188,70 +198,31 @@ export function createStock(options: StockOptions): Stock {
     books.move({ ...step, from: A.outside, to: account, units: data.qty_delta - found, reason });
   }
 
-  const records = Object.values(books.records);
+  /** The head is read back first: it numbers the sources. */
+  const head = {
+    snapshot: () => jsonParts('head', [{ nowMs, sources: [...books.sources] }]),
+    restore: ({ bytes }: SnapshotPart) => {
+      const [saved] = parseJson<{ nowMs: number; sources: string[] }>(bytes);
+      nowMs = saved?.nowMs ?? 0;
+      for (const source of saved?.sources ?? []) books.sourceNumber(source);
+    },
+  };
+  const { counts, history, ledger, policies, watch } = books;
+  const sections = new Map<string, Section>([
+    ...Object.entries({ head, ledger, history, policies, watch, counts, snapshots }),
+    ...Object.entries({ published, corrections }),
+    ...Object.values(books.records).map((record): [string, Section] => [record.name, record]),
+  ]);
 
-  function snapshot(): Iterable<SnapshotPart> {
-    const taken = [
-      jsonParts('stock.head', [{ nowMs, sources: [...books.sources] }]),
-      books.ledger.snapshot(),
-      books.history.snapshot(),
-      books.policies.snapshot(),
-      books.counts.snapshot(),
-      ...records.map((record) => record.snapshot()),
-      published.snapshot(),
-      corrections.snapshot(),
-      jsonParts('negatives.pending', [...books.negativesPending]),
-      jsonParts('negatives.raised', [...books.negativesRaised]),
-      jsonParts('illegal', [...books.illegalSeen]),
-    ];
-    return (function* () {
-      for (const parts of taken) yield* parts;
-    })();
-  }
-
-  function restore(all: Iterable<SnapshotPart>): void {
-    const byName = new Map(records.map((record) => [record.name, record]));
-    for (const part of all) {
-      const record = byName.get(part.name);
-      const [section] = part.name.split('.');
-      if (record !== undefined) record.restore(part);
-      else if (section === 'ledger') books.ledger.restore(part);
-      else if (section === 'history') books.history.restore(part);
-      else if (section === 'policies') books.policies.restore(part);
-      else if (section === 'counts') books.counts.restore(part);
-      else if (section === 'published') published.restore(part);
-      else if (section === 'corrections') corrections.restore(part);
-      else restoreSmall(part);
+  function restore(saved: Iterable<SnapshotPart>): void {
+    for (const part of saved) {
+      const [name = ''] = part.name.split('.');
+      const section = sections.get(name);
+      if (section === undefined) throw new Error(`the stock processor has no part ${part.name}`);
+      section.restore(part);
     }
-    demand.restored();
-    supply.restored();
-    reservations.restored();
-    shipments.restored();
-  }
-
-  function restoreSmall(part: SnapshotPart): void {
-    switch (part.name) {
-      case 'stock.head': {
-        const [head] = parseJson<{ nowMs: number; sources: string[] }>(part.bytes);
-        nowMs = head?.nowMs ?? 0;
-        for (const source of head?.sources ?? []) books.sourceNumber(source);
-        return;
-      }
-      case 'negatives.pending':
-        type Pending = [number, { sinceMs: number; source: string; id: string }];
-        for (const [key, at] of parseJson<Pending>(part.bytes)) books.negativesPending.set(key, at);
-        return;
-      case 'negatives.raised':
-        for (const key of parseJson<number>(part.bytes)) books.negativesRaised.add(key);
-        return;
-      case 'illegal':
-        for (const [key, atMs] of parseJson<[string, number]>(part.bytes)) {
-          books.illegalSeen.set(key, atMs);
-        }
-        return;
-      default:
-        throw new Error(`the stock processor has no part ${part.name}`);
-    }
+    history.restored();
+    for (const part of [demand, supply, reservations, shipments]) part.restored();
   }
 
   return {
@@ -262,7 +233,8 @@ export function createStock(options: StockOptions): Stock {
     published,
     apply,
     size: () => books.ledger.positions,
-    snapshot,
+    // The copies are taken here; the parts are made of them as they are read.
+    snapshot: () => joined([...sections.values()].map((section) => section.snapshot())),
     restore,
   };
 }

@@ -10,8 +10,19 @@
 import type { DataOf } from '../../contracts/events.ts';
 import { A } from './accounts.ts';
 import { COUNTER, type Books } from './books.ts';
-import { newAsnLine, newPoLine, recordKey, Retired, type AsnLine, type PoLine } from './records.ts';
-import { pairMoves } from './stages.ts';
+import type { Entry } from './history.ts';
+import { OpenLines, type OpenSupply } from './open-supply.ts';
+import {
+  isAsn,
+  newAsnLine,
+  newPoLine,
+  recordKey,
+  Retired,
+  type Asn,
+  type AsnLine,
+  type PoLine,
+} from './records.ts';
+import { pairShifts } from './stages.ts';
 import type { MovementKind } from './transitions.ts';
 
 /** A closed PO or ASN is remembered this long (event time) for facts that come late. */
@@ -26,17 +37,6 @@ const ENTERS = {
   rejected: A.rtv_pending,
 } as const;
 
-/** Supply that has not arrived: what time-phased ATP counts on. */
-export interface OpenSupply {
-  readonly ref: string;
-  readonly supplier: string;
-  readonly units: number;
-  /** Expected at the dock (ms); an ASN's ETA or an acknowledged PO's promise. */
-  readonly expectedMs: number;
-  /** An ASN counts in full, an acknowledged PO with the supplier's haircut. */
-  readonly kind: 'asn' | 'po';
-}
-
 interface Change {
   readonly row: number;
   readonly account: number;
@@ -47,60 +47,66 @@ export class Supply {
   readonly #books: Books;
   readonly #retiredPo: Retired<PoLine>;
   readonly #retiredAsn: Retired<AsnLine>;
-  /** Keys of lines that are open, by position. */
-  readonly #open = new Map<number, { po: Set<string>; asn: Set<string> }>();
+  readonly #openLines: OpenLines;
 
   constructor(books: Books) {
     this.#books = books;
     this.#retiredPo = new Retired(books.records.poLines, CLOSED_SUPPLY_MS);
     this.#retiredAsn = new Retired(books.records.asnLines, CLOSED_SUPPLY_MS);
+    this.#openLines = new OpenLines(books.records);
   }
 
   ordered(data: DataOf<'purchaseorder.line.issued'> | DataOf<'purchaseorder.line.changed'>): void {
     const { applied, ledger } = this.#books;
     const { key, line } = this.#poLine(data.po_id, data.sku_id);
-    if (data.node_id !== undefined) line.row = ledger.row(data.sku_id, data.node_id);
+    const changes: Change[] = [];
+    if (data.node_id !== undefined) {
+      changes.push(...this.#place(key, line, ledger.row(data.sku_id, data.node_id)));
+    }
     if (data.supplier_id !== undefined) line.supplier = data.supplier_id;
     if (applied.timeMs >= line.orderedAtMs) {
       line.orderedAtMs = applied.timeMs;
-      line.dueMs = Date.parse(data.due_at);
-      this.#countPo(COUNTER.poOrdered, key, line, data.qty - line.ordered);
+      this.#count(COUNTER.poOrdered, key, line, data.qty - line.ordered);
     }
-    this.#post(this.#settlePo(key, line), 'supply', data.po_id);
+    changes.push(...this.#settle(key, line));
+    this.#post(changes, { kind: 'supply', ref: data.po_id });
   }
 
   acknowledged(data: DataOf<'purchaseorder.line.acknowledged'>): void {
     const { applied, out } = this.#books;
-    const { line } = this.#poLine(data.po_id, data.sku_id);
-    if (applied.timeMs < line.acknowledgedAtMs) return;
-    line.acknowledgedAtMs = applied.timeMs;
-    line.promised = data.status === 'rejected' ? 0 : data.qty;
-    line.promisedAtMs = Date.parse(data.promised_at);
+    const { key, line } = this.#poLine(data.po_id, data.sku_id);
+    if (applied.timeMs >= line.acknowledgedAtMs) {
+      line.acknowledgedAtMs = applied.timeMs;
+      line.promised = data.status === 'rejected' ? 0 : data.qty;
+      line.promisedAtMs = Date.parse(data.promised_at);
+    }
+    this.#post(this.#settle(key, line), { kind: 'supply', ref: data.po_id });
     out.changed(data.sku_id);
   }
 
   announced(data: DataOf<'asn.line.received'>): void {
     const { ledger } = this.#books;
-    const { key, line } = this.#asnLine(data.asn_id, data.sku_id);
-    line.row = ledger.row(data.sku_id, data.node_id);
+    const { asn_id: asnId, qty: units } = data;
+    const row = ledger.row(data.sku_id, data.node_id);
+    const { key, line } = this.#asnLine(asnId, data.sku_id);
+    const changes = this.#place(key, line, row);
     line.supplier = data.supplier_id ?? line.supplier;
-    this.#setEta(data.asn_id, data.eta_at);
-    this.#countAsn(COUNTER.asnAnnounced, key, line, data.qty);
-    const changes = this.#settleAsn(key, line);
+    this.#setEta(asnId, data.eta_at);
+    this.#count(COUNTER.asnAnnounced, key, line, units);
+    changes.push(...this.#settle(key, line));
     if (data.po_id !== undefined) {
       const po = this.#poLine(data.po_id, data.sku_id);
-      this.#countPo(COUNTER.poAnnounced, po.key, po.line, data.qty);
-      changes.push(...this.#settlePo(po.key, po.line));
+      if (po.line.row < 0) po.line.row = row;
+      this.#count(COUNTER.poAnnounced, po.key, po.line, units);
+      changes.push(...this.#settle(po.key, po.line));
     }
-    this.#post(changes, 'supply', data.asn_id);
+    this.#post(changes, { kind: 'supply', ref: asnId });
   }
 
   etaChanged(data: DataOf<'inbound.eta.changed'>): void {
     this.#setEta(data.asn_id, data.eta_at);
-    for (const [key, line] of this.#books.records.asnLines.entries) {
-      if (line.row >= 0 && key.startsWith(`${data.asn_id} `)) {
-        this.#books.out.changed(this.#books.ledger.skuOf(line.row));
-      }
+    for (const { line } of this.#linesOf(data.asn_id)) {
+      this.#books.out.changed(this.#books.ledger.skuOf(line.row));
     }
   }
 
@@ -108,71 +114,48 @@ export class Supply {
     const row = this.#books.ledger.row(data.sku_id, data.node_id);
     const units = data.qty_received;
     const changes: Change[] = [{ row, account: ENTERS[data.condition_code], units }];
-    if (data.asn_id !== undefined) {
-      const { key, line } = this.#asnLine(data.asn_id, data.sku_id);
-      if (line.row < 0) line.row = row;
-      this.#countAsn(COUNTER.asnReceived, key, line, units);
-      changes.push(...this.#settleAsn(key, line));
-    } else if (data.po_id !== undefined) {
-      const { key, line } = this.#poLine(data.po_id, data.sku_id);
-      if (line.row < 0) line.row = row;
-      this.#countPo(COUNTER.poReceived, key, line, units);
-      changes.push(...this.#settlePo(key, line));
-    }
     const blind = data.asn_id === undefined && data.po_id === undefined;
+    if (!blind) {
+      const { key, line } =
+        data.asn_id === undefined
+          ? this.#poLine(data.po_id ?? '', data.sku_id)
+          : this.#asnLine(data.asn_id, data.sku_id);
+      if (line.row < 0) line.row = row;
+      const counter = isAsn(line) ? COUNTER.asnReceived : COUNTER.poReceived;
+      this.#count(counter, key, line, units);
+      changes.push(...this.#settle(key, line));
+    }
     const reason = blind ? 'blind: neither PO nor ASN' : data.condition_code;
-    this.#post(changes, 'receipt', data.receipt_id, reason);
+    this.#post(changes, { kind: 'receipt', ref: data.receipt_id, reason });
+  }
+
+  /** What an ASN announced and its receipt did not bring will not come any more. */
+  receiptClosed({ asn_id: asnId }: DataOf<'receipt.closed'>): void {
+    if (asnId === undefined) return;
+    this.#asn(asnId).closed = true;
+    const changes = this.#linesOf(asnId).flatMap(({ key, line }) => this.#settle(key, line));
+    this.#post(changes, { kind: 'supply', ref: asnId, reason: 'receipt closed' });
   }
 
   /** Takes the change of a counter back (corrections). */
-  revert(counter: number, key: string, units: number): void {
+  revert({ from: counter, record: key, timeMs, units }: Entry): void {
     const { asnLines, poLines } = this.#books.records;
-    const isAsn = counter === COUNTER.asnAnnounced || counter === COUNTER.asnReceived;
-    if (isAsn) {
-      const line = asnLines.get(key);
-      if (line === undefined) return;
-      this.#countAsn(counter, key, line, -units);
-      this.#post(this.#settleAsn(key, line), 'correction', line.asn);
-      return;
-    }
-    const line = poLines.get(key);
+    const ofAsn = counter === COUNTER.asnAnnounced || counter === COUNTER.asnReceived;
+    const line = (ofAsn ? asnLines : poLines).get(key);
     if (line === undefined) return;
-    this.#countPo(counter, key, line, -units);
-    this.#post(this.#settlePo(key, line), 'correction', line.po);
+    if (counter === COUNTER.poOrdered && !isAsn(line)) {
+      // A newer fact has taken its place.
+      if (timeMs < line.orderedAtMs) return;
+      line.orderedAtMs = Number.MIN_SAFE_INTEGER;
+    }
+    this.#count(counter, key, line, -units);
+    const ref = isAsn(line) ? line.asn : line.po;
+    this.#post(this.#settle(key, line), { kind: 'correction', ref });
   }
 
   /** Open supply of a position, the earliest first. */
   of(row: number): OpenSupply[] {
-    const open = this.#open.get(row);
-    if (open === undefined) return [];
-    const { asnLines, asns, poLines } = this.#books.records;
-    const supply: OpenSupply[] = [];
-    for (const key of open.asn) {
-      const line = asnLines.get(key);
-      if (line === undefined) continue;
-      const expectedMs = asns.get(line.asn)?.etaMs ?? 0;
-      supply.push({
-        ref: line.asn,
-        supplier: line.supplier,
-        units: line.open,
-        expectedMs,
-        kind: 'asn',
-      });
-    }
-    for (const key of open.po) {
-      const line = poLines.get(key);
-      // What the supplier has not acknowledged is not counted on at all.
-      if (line === undefined || line.promised === null) continue;
-      const units = Math.min(
-        line.open,
-        Math.max(0, line.promised - line.announced - line.received),
-      );
-      const expectedMs = line.promisedAtMs;
-      if (units > 0) {
-        supply.push({ ref: line.po, supplier: line.supplier, units, expectedMs, kind: 'po' });
-      }
-    }
-    return supply.sort((a, b) => a.expectedMs - b.expectedMs || (a.ref < b.ref ? -1 : 1));
+    return this.#openLines.of(row);
   }
 
   onTime(nowMs: number): void {
@@ -187,8 +170,7 @@ export class Supply {
   restored(): void {
     this.#retiredPo.restored((line) => line.open === 0);
     this.#retiredAsn.restored((line) => line.open === 0);
-    for (const [key, line] of this.#books.records.poLines.entries) this.#index('po', key, line);
-    for (const [key, line] of this.#books.records.asnLines.entries) this.#index('asn', key, line);
+    this.#openLines.restored();
   }
 
   #poLine(po: string, sku: string): { key: string; line: PoLine } {
@@ -196,78 +178,97 @@ export class Supply {
     return { key, line: this.#books.records.poLines.ensure(key, () => ({ ...newPoLine(), po })) };
   }
 
-  #asnLine(asn: string, sku: string): { key: string; line: AsnLine } {
-    const key = recordKey(asn, sku);
-    return {
-      key,
-      line: this.#books.records.asnLines.ensure(key, () => ({ ...newAsnLine(), asn })),
-    };
+  #asnLine(asnId: string, sku: string): { key: string; line: AsnLine } {
+    const key = recordKey(asnId, sku);
+    const { lines } = this.#asn(asnId);
+    if (!lines.includes(key)) lines.push(key);
+    const make = () => ({ ...newAsnLine(), asn: asnId });
+    return { key, line: this.#books.records.asnLines.ensure(key, make) };
   }
 
-  #setEta(asnId: string, eta: string): void {
-    const { applied, records } = this.#books;
-    const known = records.asns.get(asnId);
-    if (known !== undefined && known.etaAtMs > applied.timeMs) return;
-    records.asns.delete(asnId);
-    records.asns.entries.set(asnId, {
-      etaMs: Date.parse(eta),
-      etaAtMs: applied.timeMs,
-      touchedMs: applied.nowMs,
+  /** Lines of an ASN that have a position. */
+  #linesOf(asnId: string): { key: string; line: AsnLine }[] {
+    const { asnLines, asns } = this.#books.records;
+    return (asns.get(asnId)?.lines ?? []).flatMap((key) => {
+      const line = asnLines.get(key);
+      return line === undefined || line.row < 0 ? [] : [{ key, line }];
     });
   }
 
-  #countPo(counter: number, key: string, line: PoLine, units: number): void {
-    if (counter === COUNTER.poOrdered) line.ordered += units;
-    else if (counter === COUNTER.poAnnounced) line.announced += units;
-    else line.received += units;
-    this.#books.count(counter, line.row, key, units);
+  /** The ASN, behind all others, so that the longest untouched come first. */
+  #asn(asnId: string): Asn {
+    const { applied, records } = this.#books;
+    const asn = records.asns.get(asnId) ?? {
+      etaMs: 0,
+      etaAtMs: Number.MIN_SAFE_INTEGER,
+      closed: false,
+      lines: [],
+      touchedMs: 0,
+    };
+    asn.touchedMs = applied.nowMs;
+    records.asns.delete(asnId);
+    records.asns.entries.set(asnId, asn);
+    return asn;
   }
 
-  #countAsn(counter: number, key: string, line: AsnLine, units: number): void {
-    if (counter === COUNTER.asnAnnounced) line.announced += units;
-    else line.received += units;
-    this.#books.count(counter, line.row, key, units);
+  #setEta(asnId: string, eta: string): void {
+    const { applied } = this.#books;
+    const asn = this.#asn(asnId);
+    if (asn.etaAtMs > applied.timeMs) return;
+    asn.etaMs = Date.parse(eta);
+    asn.etaAtMs = applied.timeMs;
   }
 
-  /** Brings a PO line's open units in line with its counters; the change of the account. */
-  #settlePo(key: string, line: PoLine): Change[] {
-    const open = Math.max(0, line.ordered - line.announced - line.received);
-    const change = this.#settle(line, open, A.on_order);
-    this.#retiredPo.note(key, line, open === 0);
-    this.#index('po', key, line);
-    return change;
+  #count(counter: number, key: string, line: PoLine | AsnLine, units: number): void {
+    switch (counter) {
+      case COUNTER.poOrdered:
+        (line as PoLine).ordered += units;
+        break;
+      case COUNTER.poAnnounced:
+      case COUNTER.asnAnnounced:
+        line.announced += units;
+        break;
+      default:
+        line.received += units;
+    }
+    this.#books.count({ counter, row: line.row, record: key, units });
   }
 
-  #settleAsn(key: string, line: AsnLine): Change[] {
-    const open = Math.max(0, line.announced - line.received);
-    const change = this.#settle(line, open, A.in_transit_in);
-    this.#retiredAsn.note(key, line, open === 0);
-    this.#index('asn', key, line);
-    return change;
-  }
-
-  #settle(line: PoLine | AsnLine, open: number, account: number): Change[] {
+  /** Brings the open units of a line in line with its counters; the change of their account. */
+  #settle(key: string, line: PoLine | AsnLine): Change[] {
     line.touchedMs = this.#books.applied.nowMs;
-    if (line.row < 0) return [];
+    return this.#setOpen(key, line, line.row < 0 ? 0 : this.#openOf(line));
+  }
+
+  #openOf(line: PoLine | AsnLine): number {
+    if (!isAsn(line)) return Math.max(0, line.ordered - line.announced - line.received);
+    const closed = this.#books.records.asns.get(line.asn)?.closed === true;
+    return closed ? 0 : Math.max(0, line.announced - line.received);
+  }
+
+  /** Moves a line to another position, with what is open of it. */
+  #place(key: string, line: PoLine | AsnLine, row: number): Change[] {
+    if (line.row === row) return [];
+    const changes = this.#setOpen(key, line, 0);
+    line.row = row;
+    return changes;
+  }
+
+  #setOpen(key: string, line: PoLine | AsnLine, open: number): Change[] {
     const units = open - line.open;
     line.open = open;
-    return [{ row: line.row, account, units }];
-  }
-
-  #index(kind: 'po' | 'asn', key: string, line: PoLine | AsnLine): void {
-    if (line.row < 0) return;
-    let open = this.#open.get(line.row);
-    if (open === undefined) {
-      open = { po: new Set(), asn: new Set() };
-      this.#open.set(line.row, open);
-    }
-    if (line.open > 0) open[kind].add(key);
-    else open[kind].delete(key);
-    if (open.po.size + open.asn.size === 0) this.#open.delete(line.row);
+    if (isAsn(line)) this.#retiredAsn.note(key, line, open === 0);
+    else this.#retiredPo.note(key, line, open === 0);
+    if (line.row < 0) return [];
+    this.#openLines.note(key, line);
+    return [{ row: line.row, account: isAsn(line) ? A.in_transit_in : A.on_order, units }];
   }
 
   /** Posts changes of accounts, pairing those of one position; `outside` gives or takes the rest. */
-  #post(changes: readonly Change[], kind: MovementKind, ref: string, reason = ''): void {
+  #post(
+    changes: readonly Change[],
+    step: { kind: MovementKind; ref: string; reason?: string },
+  ): void {
     for (const row of new Set(changes.map((change) => change.row))) {
       const own = changes.filter((change) => change.row === row);
       const total = own.reduce((sum, change) => sum + change.units, 0);
@@ -275,9 +276,7 @@ export class Supply {
         ...own.map((change) => ({ ...change })),
         { account: A.outside, units: -total },
       ];
-      for (const move of pairMoves(balanced)) {
-        this.#books.move({ ...move, row, kind, ref, reason });
-      }
+      for (const shift of pairShifts(balanced)) this.#books.move({ ...shift, ...step, row });
     }
   }
 }

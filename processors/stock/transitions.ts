@@ -3,7 +3,7 @@
  * `illegal` and reported: analytics never drops quantity.
  */
 import { OUTSIDE, PHYSICAL_STATES, type Account } from '../../contracts/states.ts';
-import { ADJUSTMENT_REASONS } from '../../contracts/events/inventory.ts';
+import type { ADJUSTMENT_REASONS } from '../../contracts/events/inventory.ts';
 import { A } from './accounts.ts';
 
 /** What a movement is, for the table and for whoever reads `stock_movements`. */
@@ -82,6 +82,7 @@ const TABLE: Partial<Record<MovementKind, readonly (readonly [Account, Account])
   ).map((to): [Account, Account] => ['return_pending', to]),
   state_change: [
     ...ANY_TO_UNSALEABLE,
+    ['picked', 'packed'],
     ['picked', 'available'],
     ['packed', 'available'],
     ['on_hold', 'available'],
@@ -113,7 +114,7 @@ export function adjustmentCounterpart(
   reason: (typeof ADJUSTMENT_REASONS)[number],
   rawCode: string,
 ): number {
-  // X12 947 W1901: 07 destroyed; 06 and 51 unexplained decrease and found again.
+  // X12 947 W1901: 07 destroyed; 06 unexplained decrease, 51 found again.
   if (rawCode === '07') return A.scrapped;
-  return reason === 'shrinkage' || rawCode === '51' ? A.lost : A.outside;
+  return reason === 'shrinkage' || rawCode === '06' || rawCode === '51' ? A.lost : A.outside;
 }

@@ -12,7 +12,7 @@ import type {
 import type { SearchAnswer, SearchQuestion } from '../../contracts/signals.ts';
 import { ACCOUNTS, STOCK_STATES, UNSOURCED_NODE, type Account } from '../../contracts/states.ts';
 import { A, COMMITTED, PHYSICAL, UNSELLABLE } from './accounts.ts';
-import { channelAfs, cumulativeAtp, lookAhead, nodeAfs } from './atp.ts';
+import { channelAfs, cumulativeAtp, lookAhead, nodeAfs, wholeUnits } from './atp.ts';
 import type { Stock } from './stock.ts';
 
 const HOUR_MS = 3_600_000;
@@ -92,7 +92,7 @@ function timePhased(stock: Stock, row: number, opening: number, nowMs: number): 
     const usableMs = Math.max(supply.expectedMs, nowMs) + delayMs;
     const point = points.get(usableMs) ?? { receipts: 0, refs: [], overdue: false };
     point.receipts +=
-      supply.kind === 'asn' ? supply.units : Math.floor(supply.units * policy.fill_rate);
+      supply.kind === 'asn' ? supply.units : wholeUnits(policy.fill_rate, supply.units);
     point.refs.push(supply.ref);
     point.overdue ||= supply.expectedMs < nowMs;
     points.set(usableMs, point);
@@ -122,14 +122,17 @@ function channelsOf(
   claims: number,
 ): ChannelAfs[] {
   const { policies } = stock.books;
-  const published = stock.published.of(sku);
-  const ids = [...new Set([...policies.channels, ...published.keys()])].sort();
-  const dedicated = ids.reduce((sum, id) => sum + policies.dedicatedLeft(id, sku), 0);
-  return ids.map((id) => {
+  const published = new Map(stock.published.of(sku).map((told) => [told.channel, told]));
+  const channels = [...new Set([...policies.channels, ...published.keys()])].sort().map((id) => {
     const policy = policies.channel(id, sku);
     const serving = nodes.filter((node) => policy.nodes?.includes(node.node_id) ?? true);
+    return { id, policy, serving, dedicatedLeft: policies.dedicatedLeft(id, sku) };
+  });
+  return channels.map(({ dedicatedLeft, id, policy, serving }) => {
     const pool = Math.max(0, serving.reduce((sum, node) => sum + node.afs, 0) - claims);
-    const dedicatedLeft = policies.dedicatedLeft(id, sku);
+    const dedicated = channels
+      .filter((other) => other.serving.some((node) => serving.includes(node)))
+      .reduce((sum, other) => sum + other.dedicatedLeft, 0);
     const buffer = policy.buffer_units ?? 0;
     const cap = policy.cap_units ?? Number.POSITIVE_INFINITY;
     const told = published.get(id);
