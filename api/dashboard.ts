@@ -38,6 +38,7 @@ export async function registerDashboard(app: FastifyInstance, folder: string): P
         'cache-control',
         isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
       );
+      response.setHeader('vary', 'accept-encoding');
       response.setHeader('content-security-policy', POLICY);
       response.setHeader('referrer-policy', 'same-origin');
     },
