@@ -98,7 +98,7 @@ export default {
       comment: 'The runtime image is installed without development packages.',
       severity: 'error',
       from: { path: '^(contracts|platform|ingest|processors|api|simulator)/' },
-      to: { dependencyTypes: ['npm-dev'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'not-resolvable',
