@@ -9,21 +9,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 const LINGER_BYTES = 4 * 1024 * 1024;
 const LINGER_MS = 2000;
 
-/** To be called before the answer is sent. */
-export function lingerAfter(request: IncomingMessage, response: ServerResponse): void {
-  response.once('finish', () => {
-    if (request.complete) return;
-    const close = () => request.socket.destroy();
-    const timer = setTimeout(close, LINGER_MS);
-    let left = LINGER_BYTES;
-    request.once('close', () => clearTimeout(timer));
-    request.on('error', () => {});
-    // A reader that stopped in the middle may have left its listener, which would keep it paused.
-    request.removeAllListeners('readable');
-    request.on('data', (chunk: Buffer) => {
-      left -= chunk.length;
-      if (left < 0) close();
-    });
-    request.resume();
+/** To be called when the answer is about to be sent: left alone, Node would read the body to its end. */
+export function linger(request: IncomingMessage, response: ServerResponse): void {
+  const close = () => {
+    if (response.writableFinished) request.socket.destroy();
+    else response.once('finish', () => request.socket.destroy());
+  };
+  const timer = setTimeout(close, LINGER_MS);
+  request.once('close', () => clearTimeout(timer));
+  request.on('error', () => {});
+  let left = LINGER_BYTES;
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left >= 0) return;
+    request.pause();
+    close();
   });
+  // A reader that stopped in the middle may have left its listener, which would keep it paused.
+  request.removeAllListeners('readable');
+  request.resume();
 }

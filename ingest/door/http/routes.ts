@@ -18,7 +18,7 @@ import { BODY_IDLE_MS, BODY_MAX_MS, type DoorLimits } from '../limits.ts';
 import { createTally, maxListed, sendBatch, sendOne, type Listing } from './answers.ts';
 import { readBody, readEncoding, type BodyOptions } from './body.ts';
 import type { HeldBytes, Hold } from './held-bytes.ts';
-import { lingerAfter } from './linger.ts';
+import { linger } from './linger.ts';
 import { readForm, type Form } from './media-type.ts';
 import { takeStream } from './stream.ts';
 
@@ -52,7 +52,7 @@ export function readBodiesHere(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
   scope.addHook('onSend', async (request, reply) => {
-    if (!request.raw.complete) lingerAfter(request.raw, reply.raw);
+    if (!request.raw.complete) linger(request.raw, reply.raw);
   });
 }
 
