@@ -1,7 +1,9 @@
 /**
  * The bounds of the API (law 9), with the behaviour at each: every queue, cache and wait of this
- * process takes its limit from here, and `/metrics` shows how near it is.
+ * process takes its limit from here, and `/metrics` shows how near it is. Those that a deployment may
+ * want to change come from its configuration.
  */
+import type { Config } from '../platform/config.ts';
 import type { RingLimits } from './live/topic.ts';
 
 const KIB = 1024;
@@ -23,17 +25,21 @@ export interface LiveLimits extends RingLimits {
   readonly heartbeatMs: number;
 }
 
-export const LIVE_LIMITS: LiveLimits = {
-  clients: 1000,
-  topicsPerClient: 50,
-  topics: 5000,
-  bufferedBytes: 1024 * KIB,
-  messageBytes: 64 * KIB,
-  ringDeltas: 256,
-  ringChars: 256 * KIB,
-  lingerMs: 60_000,
-  heartbeatMs: 15_000,
-};
+export function liveLimits(
+  config: Pick<Config, 'liveMaxClients' | 'liveMaxTopics' | 'liveMaxBufferedBytes'>,
+): LiveLimits {
+  return {
+    clients: config.liveMaxClients,
+    topicsPerClient: 50,
+    topics: config.liveMaxTopics,
+    bufferedBytes: config.liveMaxBufferedBytes,
+    messageBytes: 64 * KIB,
+    ringDeltas: 256,
+    ringChars: 256 * KIB,
+    lingerMs: 60_000,
+    heartbeatMs: 15_000,
+  };
+}
 
 export interface AskLimits {
   /** How long a processor may take to answer; then 503, or another try of the live topic. */

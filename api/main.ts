@@ -12,7 +12,7 @@ import { runProcess } from '../platform/lifecycle.ts';
 import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
 import { Items } from './clickhouse/items.ts';
 import { createLedger } from './ledger.ts';
-import { ASK_LIMITS, ITEM_LIMITS, LIVE_LIMITS, SYSTEM_LIMITS } from './limits.ts';
+import { ASK_LIMITS, ITEM_LIMITS, liveLimits, SYSTEM_LIMITS } from './limits.ts';
 import { AtpFeed } from './live/atp-feed.ts';
 import { LiveHub } from './live/hub.ts';
 import { LiveNotices } from './live/notices.ts';
@@ -66,15 +66,16 @@ await runProcess({
       limits: ASK_LIMITS,
       metrics,
     });
+    const limits = liveLimits(config);
     const hub = new LiveHub({
       sources: [system, feed],
-      limits: LIVE_LIMITS,
+      limits,
       metrics,
       nowMs: Date.now,
       newStream: randomUUID,
     });
 
-    const app = await buildApi({ life, atp, ledger, items, clickhouse, system, hub });
+    const app = await buildApi({ life, atp, ledger, items, clickhouse, system, hub, limits });
     life.onStop('http', () => app.close());
     const url = await listen(app, {
       host: config.host,

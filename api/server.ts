@@ -13,7 +13,7 @@ import type { Life } from '../platform/lifecycle.ts';
 import type { Items } from './clickhouse/items.ts';
 import { registerDashboard } from './dashboard.ts';
 import type { Ledger } from './ledger.ts';
-import { EXPLAIN_LIMITS, LIVE_LIMITS } from './limits.ts';
+import { EXPLAIN_LIMITS, type LiveLimits } from './limits.ts';
 import type { LiveHub } from './live/hub.ts';
 import { registerLive } from './live/socket.ts';
 import { registerAtp } from './routes/atp.ts';
@@ -35,11 +35,12 @@ export interface ApiParts {
   readonly clickhouse: ClickHouseClient;
   readonly system: SystemMonitor;
   readonly hub: LiveHub;
+  readonly limits: LiveLimits;
 }
 
 /** Builds the app; `listen` of platform/http/server.ts opens it. */
 export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
-  const { life, atp, ledger, items, clickhouse, system, hub } = parts;
+  const { life, atp, ledger, items, clickhouse, system, hub, limits } = parts;
   const app = createHttp({ life, bodyLimit: BODY_LIMIT_BYTES });
 
   await app.register(swagger, {
@@ -60,7 +61,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
       security: [{ bearer: [] }, { basic: [] }],
     },
   });
-  await app.register(websocket, { options: { maxPayload: LIVE_LIMITS.messageBytes } });
+  await app.register(websocket, { options: { maxPayload: limits.messageBytes } });
 
   await app.register(async (rest) => {
     rest.setErrorHandler((error) => {
@@ -69,7 +70,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     registerAtp(rest, { atp, ledger, clickhouse, limits: EXPLAIN_LIMITS });
     registerSkus(rest, { ledger, items });
     registerSystem(rest, { system });
-    registerLive(rest, { hub, limits: LIVE_LIMITS });
+    registerLive(rest, { hub, limits });
     rest.get('/v1/openapi.json', async () => app.swagger());
   });
   await registerDoor(app, life.config.doorUrl);

@@ -83,6 +83,13 @@ export interface Config extends StreamLimits {
   snapshotEvents: number;
   recentIds: number;
   recentMovements: number;
+
+  /** Open live sockets of one API process. */
+  liveMaxClients: number;
+  /** Live topics of one API process, whoever follows them. */
+  liveMaxTopics: number;
+  /** Unsent bytes of one live client before its topics conflate. */
+  liveMaxBufferedBytes: number;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -164,6 +171,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     snapshotEvents: read.integer('SNAPSHOT_EVENTS', 500_000, { min: 1, max: 1_000_000_000 }),
     recentIds: read.integer('RECENT_IDS', 1_048_576, { min: 1, max: 100_000_000 }),
     recentMovements: read.integer('RECENT_MOVEMENTS', 1_048_576, { min: 1, max: 100_000_000 }),
+
+    liveMaxClients: read.integer('LIVE_MAX_CLIENTS', 1000, { min: 1, max: 100_000 }),
+    liveMaxTopics: read.integer('LIVE_MAX_TOPICS', 5000, { min: 1, max: 1_000_000 }),
+    liveMaxBufferedBytes: read.integer('LIVE_MAX_BUFFERED_BYTES', MIB, {
+      min: 64 * KIB,
+      max: 64 * MIB,
+    }),
 
     streamReplicas: read.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 }),
     logMaxAgeDays: read.integer('LOG_MAX_AGE_DAYS', 30, { min: 1, max: 3650 }),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LIVE_LIMITS } from '../../../api/limits.ts';
+import { liveLimits } from '../../../api/limits.ts';
 import {
   LiveHub,
   type ClientPort,
@@ -7,7 +7,10 @@ import {
   type TopicSink,
   type TopicSource,
 } from '../../../api/live/hub.ts';
+import { readConfig } from '../../../platform/config.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
+
+const LIVE_LIMITS = liveLimits(readConfig({}));
 
 /** A source whose topics the test feeds by hand. */
 class HandFed implements TopicSource {
