@@ -46,7 +46,7 @@ export type LiveErrorCode =
 /** Freshness of one source, as the processors saw it. */
 export interface SourceStatus {
   readonly source: string;
-  /** Events since the runtime started. */
+  /** Events that the processors have taken in. */
   readonly events: number;
   /** Event time of its newest event (RFC 3339). */
   readonly lastEventAt: string;

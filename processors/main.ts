@@ -67,11 +67,13 @@ async function start(life: Life): Promise<void> {
   }));
   life.onStop('status', reportStatus(link, runtime));
   await runtime.recover();
+  let stopAnswering = () => {};
   const done = runtime.run(() => {
-    answerQuestions(link, runtime);
+    stopAnswering = answerQuestions(link, runtime);
     life.ready();
   });
   done.catch(life.fatal);
+  life.onStop('questions', () => stopAnswering());
   life.onStop('runtime', () => done.catch(() => undefined));
 }
 

@@ -1,7 +1,8 @@
 /**
- * Rows on their way to ClickHouse: those of the events (from, to], a text of lines for each table,
- * serialised as they are produced so that a flush never stalls the loop.
+ * What the events (from, to] put out: rows on their way to ClickHouse, a text of lines for each table,
+ * serialised as they are produced so that a flush never stalls the loop; and dead letters.
  */
+import type { PublishRequest } from '../../platform/nats/publisher.ts';
 import type { Cell, TableName } from '../processor.ts';
 import { TABLE_COLUMNS } from './tables.ts';
 
@@ -15,6 +16,8 @@ export interface TableBlock {
 export class Batch {
   /** Log sequence before the first event. */
   readonly from: number;
+  /** Messages that were put aside; stored before the batch counts as flushed. */
+  readonly letters: PublishRequest[] = [];
   readonly #lines = new Map<TableName, string[]>();
   #rows = 0;
 

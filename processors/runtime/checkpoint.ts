@@ -8,32 +8,30 @@
  *   snapshot  state to start from; `previous` in case it cannot be read
  */
 import type { BlobRef } from '../../platform/nats/blobs.ts';
+import type { SliceSpec } from './slices.ts';
 
 export interface SnapshotRef {
   /** Log sequence that the state includes. */
   readonly seq: number;
-  /** State versions of the processors in it. */
+  /** Versions of the parts of the state. */
   readonly versions: Readonly<Record<string, string>>;
   readonly blob: BlobRef;
 }
 
 export interface CheckpointRecord {
   readonly epoch: number;
+  /** What the slice covers, and the database that it writes: two slices must not write the same rows. */
+  readonly covers: readonly SliceSpec[];
+  readonly database: string;
   readonly flushed: number;
   readonly intent: number | null;
+  /** Rows inserted so far. */
+  readonly rows: number;
   readonly snapshot: SnapshotRef | null;
   readonly previous: SnapshotRef | null;
 }
 
-export const FIRST_RECORD: CheckpointRecord = {
-  epoch: 0,
-  flushed: 0,
-  intent: null,
-  snapshot: null,
-  previous: null,
-};
-
-/** The slice has a living owner. */
+/** The slice has an owner already. */
 export class SliceTakenError extends Error {
   override readonly name = 'SliceTakenError';
 }

@@ -1,10 +1,11 @@
 /**
- * Findings on their way into the LOG, each exactly once.
+ * Findings on their way into the LOG, each exactly once: which of them the LOG does not hold yet. Pure;
+ * findings-outbox.ts sends them.
  *
- * A finding has a deterministic id and is sent to the door as soon as it arises. Until it is seen in the
- * LOG it stays here and in every snapshot; after a restart the replay raises the same findings again,
- * those that the LOG holds are ticked off, and only the rest is sent. Bounded by MAX_UNCONFIRMED: the
- * oldest, sent long before, is then no longer watched for.
+ * A finding has a deterministic id. Until it is seen in the LOG it stays here and in every snapshot;
+ * after a restart the replay raises the same findings again, those that the LOG holds are ticked off,
+ * and only the rest is sent. Bounded by MAX_UNCONFIRMED: at the limit the oldest, sent long before, is
+ * no longer watched for, and counted.
  */
 import { messageId } from '../../contracts/hash.ts';
 import type { LogEvent } from '../../contracts/events.ts';
@@ -13,8 +14,7 @@ import type { Finding, SnapshotPart } from '../processor.ts';
 /** Longest id of a finding, and of what names its entity. */
 const MAX_ID_LENGTH = 120;
 const MAX_DETAIL_LENGTH = 500;
-/** A finding that has not come back through the LOG after this long is sent again. */
-const RESEND_MS = 30_000;
+const MAX_EVIDENCE = 20;
 /** Findings that may wait for the LOG. */
 export const MAX_UNCONFIRMED = 100_000;
 
@@ -30,39 +30,48 @@ export interface FindingEvent {
 
 export class Findings {
   readonly name = 'findings';
+  readonly stateVersion = '1';
   readonly #unconfirmed = new Map<string, FindingEvent>();
-  /** Wall time at which each was sent last; not part of the state. */
-  readonly #sentAtMs = new Map<string, number>();
+  readonly #capacity: number;
+  #dropped = 0;
+
+  constructor(capacity = MAX_UNCONFIRMED) {
+    this.#capacity = capacity;
+  }
 
   get unconfirmed(): number {
     return this.#unconfirmed.size;
   }
 
-  /** Notes a finding and returns its event; null when it waits already. */
-  raise(processor: string, finding: Finding): FindingEvent | null {
-    const event = eventOf(processor, finding);
-    if (this.#unconfirmed.has(event.id)) return null;
+  /** Findings that were given up at the limit. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Notes a finding; false when it waits already. */
+  add(event: FindingEvent): boolean {
+    if (this.#unconfirmed.has(event.id)) return false;
     this.#unconfirmed.set(event.id, event);
-    if (this.#unconfirmed.size > MAX_UNCONFIRMED) {
+    if (this.#unconfirmed.size > this.#capacity) {
       const [oldest] = this.#unconfirmed.keys();
-      if (oldest !== undefined) this.#forget(oldest);
+      if (oldest !== undefined) this.#unconfirmed.delete(oldest);
+      this.#dropped += 1;
     }
-    return event;
+    return true;
   }
 
   /** The LOG holds this event. */
   confirm(event: LogEvent): void {
-    if (event.type === 'stocktide.finding.raised.v1') this.#forget(event.id);
+    if (event.type === 'stocktide.finding.raised.v1') this.#unconfirmed.delete(event.id);
   }
 
-  sent(event: FindingEvent, atMs: number): void {
-    this.#sentAtMs.set(event.id, atMs);
+  waits(id: string): boolean {
+    return this.#unconfirmed.has(id);
   }
 
-  /** Findings that were never sent, or so long ago that they must have been lost. */
-  unsent(nowMs: number): FindingEvent[] {
-    const due = (id: string) => nowMs - (this.#sentAtMs.get(id) ?? 0) >= RESEND_MS;
-    return [...this.#unconfirmed.values()].filter((event) => due(event.id));
+  /** Those that the LOG does not hold yet, the oldest first. */
+  waiting(): Iterable<FindingEvent> {
+    return this.#unconfirmed.values();
   }
 
   snapshot(): Iterable<SnapshotPart> {
@@ -77,14 +86,10 @@ export class Findings {
       for (const event of waiting) this.#unconfirmed.set(event.id, event);
     }
   }
-
-  #forget(id: string): void {
-    this.#unconfirmed.delete(id);
-    this.#sentAtMs.delete(id);
-  }
 }
 
-function eventOf(processor: string, finding: Finding): FindingEvent {
+/** The event that brings a processor's finding into the LOG. The same finding gives the same event. */
+export function findingEvent(processor: string, finding: Finding): FindingEvent {
   const id = bounded(finding.findingId);
   const time = new Date(finding.conditionAtMs).toISOString();
   const optional = {
@@ -105,8 +110,8 @@ function eventOf(processor: string, finding: Finding): FindingEvent {
       code: finding.code,
       entity: bounded(finding.entity),
       condition_at: time,
-      detail: finding.detail.slice(0, MAX_DETAIL_LENGTH),
-      evidence: finding.evidence.slice(0, 20),
+      detail: cut(finding.detail, MAX_DETAIL_LENGTH),
+      evidence: finding.evidence.slice(0, MAX_EVIDENCE),
       ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     },
   };
@@ -116,5 +121,10 @@ function eventOf(processor: string, finding: Finding): FindingEvent {
 function bounded(id: string): string {
   const plain = id.replaceAll(/\s+/g, '_');
   if (plain.length <= MAX_ID_LENGTH) return plain;
-  return `${plain.slice(0, MAX_ID_LENGTH - 17)}/${messageId('', plain)}`;
+  return `${cut(plain, MAX_ID_LENGTH - 17)}/${messageId('', plain)}`;
+}
+
+/** The first `length` characters, never half of a surrogate pair: the door refuses what is no Unicode. */
+function cut(textValue: string, length: number): string {
+  return textValue.slice(0, length).replace(/[\ud800-\udbff]$/, '');
 }

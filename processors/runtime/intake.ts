@@ -15,10 +15,13 @@ export type Taken =
   | { readonly outcome: 'undecodable'; readonly detail: string };
 
 export class Intake {
+  readonly name = 'intake';
+  readonly stateVersion: string;
   readonly #recent: RecentIds;
   #nowMs = 0;
 
   constructor(recentIds: number) {
+    this.stateVersion = `1/${recentIds}`;
     this.#recent = new RecentIds(recentIds);
   }
 
@@ -36,7 +39,7 @@ export class Intake {
     }
     const name = nameOf(event);
     const timeMs = Date.parse(event?.time);
-    if (name === null || Number.isNaN(timeMs)) {
+    if (name === null || Number.isNaN(timeMs) || !isStamped(event)) {
       return { outcome: 'undecodable', detail: 'not an event of the catalogue' };
     }
     const payload = Number.parseInt(event.datahash, 16);
@@ -49,6 +52,11 @@ export class Intake {
     };
   }
 
+  /** Whether the log holds this event, as far as ids are remembered. */
+  holds(source: string, id: string): boolean {
+    return this.#recent.has(identityHash(source, id));
+  }
+
   snapshot(): SnapshotPart[] {
     return [{ name: 'now', bytes: Buffer.from(String(this.#nowMs)) }, ...this.#recent.snapshot()];
   }
@@ -59,6 +67,18 @@ export class Intake {
       else this.#recent.restore(part);
     }
   }
+}
+
+/** Only the door writes the log; what another hand put there must not stop the reading. */
+function isStamped({ data, datahash, id, source }: Partial<LogEvent>): boolean {
+  return (
+    typeof source === 'string' &&
+    typeof id === 'string' &&
+    typeof datahash === 'string' &&
+    /^[0-9a-f]{8}$/.test(datahash) &&
+    typeof data === 'object' &&
+    data !== null
+  );
 }
 
 function nameOf(event: LogEvent | null): LogType | null {

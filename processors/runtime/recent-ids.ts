@@ -13,6 +13,15 @@ const SLOTS_PER_ID = 2;
 
 export type Seen = 'new' | 'duplicate' | 'conflict';
 
+/** 64 bits of an id, as two unsigned halves. */
+interface Id {
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/** The lower half; 0, 0 marks a free slot, and no id may use it. */
+const usable = ({ hi, lo }: Id) => (hi === 0 && lo === 0 ? 1 : lo);
+
 class Generation {
   readonly #mask: number;
   readonly #capacity: number;
@@ -92,11 +101,15 @@ export class RecentIds {
     this.#old = new Generation(this.#half);
   }
 
+  /** Whether an id is known; nothing is noted. */
+  has(id: Id): boolean {
+    return this.#payloadOf(id.hi, usable(id)) !== undefined;
+  }
+
   /** Looks an id up and notes it. `payload` is a 32-bit hash of what it carries. */
-  see(id: { hi: number; lo: number }, payload: number): Seen {
-    // 0, 0 marks a free slot; no id may use it.
-    const lo = id.hi === 0 && id.lo === 0 ? 1 : id.lo;
-    const known = this.#young.get(id.hi, lo) ?? this.#old.get(id.hi, lo);
+  see(id: Id, payload: number): Seen {
+    const lo = usable(id);
+    const known = this.#payloadOf(id.hi, lo);
     if (known !== undefined) return known === payload ? 'duplicate' : 'conflict';
     if (this.#young.full) {
       this.#old = this.#young;
@@ -104,6 +117,10 @@ export class RecentIds {
     }
     this.#young.add(id.hi, lo, payload);
     return 'new';
+  }
+
+  #payloadOf(hi: number, lo: number): number | undefined {
+    return this.#young.get(hi, lo) ?? this.#old.get(hi, lo);
   }
 
   snapshot(): SnapshotPart[] {

@@ -3,38 +3,37 @@
  *
  *   claim ─▶ restore snapshot ─▶ replay muted … flushed ─▶ redo (flushed, intent] as one batch ─▶ live
  *
- *   live:   take message ─▶ apply to each processor ─▶ rows into the batch, signals and findings out
+ *   live:   take message ─▶ apply to each processor ─▶ rows and dead letters into the batch, findings out
  *           every FLUSH_MS or FLUSH_ROWS: cut the batch and flush it, one at a time
- *           MAX_PENDING_ROWS waiting: stop taking messages until a flush is done (back-pressure)
+ *           MAX_PENDING_ROWS not yet in ClickHouse: stop taking messages until a flush is done
  *
  * Guarantees: each event is applied once and in log order; rows reach ClickHouse exactly once; a
  * runtime that lost its slice stops by itself. Ends when the signal aborts, flushed and with a snapshot.
  */
-import { deadSubject, liveAtp, partitionOf } from '../../contracts/subjects.ts';
-import type { AtpNotice } from '../../contracts/signals.ts';
-import type { DeadLetter, RejectionReason } from '../../contracts/rejections.ts';
 import type { ClickHouse } from '../../platform/clickhouse/client.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import { openCheckpoint } from '../../platform/nats/checkpoints.ts';
 import type { NatsLink } from '../../platform/nats/connect.ts';
 import { consumeFrom, type Consumption } from '../../platform/nats/consume.ts';
 import type { StreamMessage } from '../../platform/nats/message.ts';
 import type { Publisher } from '../../platform/nats/publisher.ts';
 import { STREAMS } from '../../platform/nats/streams.ts';
-import type { Applied, Outputs } from '../processor.ts';
-import { archivedEvents } from './archived.ts';
+import type { Finding } from '../processor.ts';
 import { Batch } from './batch.ts';
-import { FIRST_RECORD, type CheckpointRecord, type SnapshotRef } from './checkpoint.ts';
-import { Findings, type FindingEvent } from './findings.ts';
+import { claimSlice, type Claim } from './claim.ts';
+import { deadLetter } from './dead-letter.ts';
+import { FindingsOutbox } from './findings-outbox.ts';
+import { findingEvent, Findings, type FindingEvent } from './findings.ts';
 import { Flusher, type LastFlush } from './flusher.ts';
-import { Intake } from './intake.ts';
-import { answerOwnership, refuseLivingOwner } from './ownership.ts';
+import { createMeters } from './meters.ts';
+import { Notices } from './notices.ts';
+import { droppedEvents, RestoreError, restoreState, versionsOf } from './recovery.ts';
+import { Reduction, type Aside } from './reduction.ts';
 import type { Slice } from './slices.ts';
 import {
   captureState,
+  deleteSnapshot,
   pruneSnapshots,
-  readState,
   writeSnapshot,
   type Stateful,
 } from './snapshots.ts';
@@ -50,6 +49,11 @@ export interface RuntimeOptions {
   readonly metrics: Metrics;
   readonly signal: AbortSignal;
   readonly limits: RuntimeLimits;
+  /**
+   * A replay that only compares: findings go here instead of to the door, and neither dead letters nor
+   * notices are sent.
+   */
+  readonly rehearse?: (finding: FindingEvent) => void;
 }
 
 export interface RuntimeLimits {
@@ -59,36 +63,33 @@ export interface RuntimeLimits {
   readonly maxReadAhead: number;
   readonly snapshotEvents: number;
   readonly recentIds: number;
+  readonly recentMovements: number;
 }
 
 export type RuntimePhase = 'recovering' | 'live' | 'stopped';
-
-interface Reducer {
-  readonly wants: (subject: string) => boolean;
-  readonly run: (applied: Applied) => void;
-}
-const everything = () => true;
 
 /** Time that the last flush and snapshot may take when the runtime is told to stop. */
 const FINISH_MS = 10_000;
 /** Time between two notices about changed ATP: what happens in between travels together. */
 const NOTICE_MS = 5;
-/** SKUs in one notice. */
-const NOTICE_SKUS = 1_000;
+const BEAT_MS = 1_000;
 
 export class Runtime {
   readonly slice: Slice;
-  readonly #options: RuntimeOptions;
-  readonly #intake: Intake;
-  readonly #findings = new Findings();
+  readonly limits: RuntimeLimits;
   readonly sources = new Sources();
-  readonly #reducers: readonly Reducer[];
-  /** True when some processor takes only a part of the messages. */
-  readonly #selective: boolean;
-  #flusher: Flusher | null = null;
+  readonly #options: RuntimeOptions;
+  readonly #reduction: Reduction;
+  readonly #findings = new Findings();
+  readonly #outbox: FindingsOutbox;
+  readonly #notices: Notices;
+  readonly #parts: readonly Stateful[];
+  readonly #meters;
+  #claim: Claim | null = null;
+  #sink: Flusher | null = null;
   #consumption: Consumption | null = null;
   #batch = new Batch(0);
-  #flushing: Promise<void> | null = null;
+  #flushing: { readonly done: Promise<void>; readonly rows: number } | null = null;
   #failure: unknown = null;
   /** Ends the reading: told to stop, or failed. */
   readonly #reading = new AbortController();
@@ -96,40 +97,50 @@ export class Runtime {
   readonly #writing = new AbortController();
   #phase: RuntimePhase = 'recovering';
   #appliedSeq = 0;
-  /** Sequence of the message that is being applied. */
-  #currentSeq = 0;
+  /** The message that is being applied. */
+  #current: { readonly seq: number; readonly data: Uint8Array | null } = { seq: 0, data: null };
   #appliedEvents = 0;
   #duplicates = 0;
   #storedAtMs = 0;
   #snapshotAtEvents = 0;
   #snapshotting: Promise<void> | null = null;
-  /** Up to here rows are in ClickHouse already, and outputs are muted. */
+  /** Up to here everything is in ClickHouse already, and outputs are muted. */
   #mutedTo = 0;
   /** Findings are held back until the log has been read up to here. */
   #holdFindingsTo = 0;
-  #changed = new Set<string>();
   #timers: NodeJS.Timeout[] = [];
-  readonly #counters;
 
   constructor(options: RuntimeOptions) {
-    const { limits, metrics, slice } = options;
+    const { limits, link, log, metrics, publisher, signal, slice } = options;
     this.#options = options;
     this.slice = slice;
-    this.#intake = new Intake(limits.recentIds);
-    this.#reducers = slice.hosted.map(({ processor, wants }) => {
-      const out = this.#outputsOf(processor.name);
-      return { wants: wants ?? everything, run: (applied) => processor.apply(applied, out) };
+    this.limits = limits;
+    this.#meters = createMeters(metrics);
+    this.#outbox = new FindingsOutbox({
+      findings: this.#findings,
+      publisher,
+      slice: slice.name,
+      log,
     });
-    this.#selective = slice.hosted.some(({ wants }) => wants !== undefined);
-    options.signal.addEventListener('abort', () => this.#reading.abort(), { once: true });
-    this.#counters = {
-      events: metrics.counter('stocktide_events_total', 'Messages of the log', ['outcome']),
-      lag: metrics.gauge('stocktide_lag_events', 'Messages of the log not yet applied'),
-      pending: metrics.gauge('stocktide_pending_rows', 'Rows that wait for a flush'),
-      findings: metrics.gauge('stocktide_unconfirmed_findings', 'Findings not yet in the log'),
-      positions: metrics.gauge('stocktide_positions', 'Positions in the ledger'),
-      snapshot: metrics.histogram('stocktide_snapshot_seconds', 'Time of a snapshot'),
-    };
+    this.#notices = new Notices(link);
+    this.#reduction = new Reduction({
+      hosted: slice.hosted,
+      recentIds: limits.recentIds,
+      effects: {
+        row: (table, cells) => {
+          if (!this.#isMuted()) this.#batch.add(table, cells);
+        },
+        finding: (processor, finding) => this.#raise(processor, finding),
+        changed: (sku) => {
+          if (this.#phase === 'live') this.#notices.add(sku);
+        },
+        aside: (letter) => this.#putAside(letter),
+      },
+    });
+    const processors = slice.hosted.map(({ processor }) => processor);
+    this.#parts = [this.#reduction.intake, this.#findings, this.sources, ...processors];
+    if (signal.aborted) this.#stop();
+    else signal.addEventListener('abort', () => this.#stop(), { once: true });
   }
 
   get phase(): RuntimePhase {
@@ -152,75 +163,115 @@ export class Runtime {
   get lagMs(): number {
     return this.lagEvents === 0 ? 0 : Math.max(0, Date.now() - this.#storedAtMs);
   }
+  /** Everything up to this log sequence is in ClickHouse. */
   get flushed(): number {
-    return this.#flusher?.flushed ?? 0;
+    return this.#sink?.flushed ?? 0;
   }
   get lastFlush(): LastFlush | null {
-    return this.#flusher?.last ?? null;
+    return this.#sink?.last ?? null;
   }
+  /** Rows not yet known to be in ClickHouse. */
   get pendingRows(): number {
-    return this.#batch.rows;
+    return this.#batch.rows + (this.#flushing?.rows ?? 0);
+  }
+  /** Findings that the LOG does not hold yet. */
+  get unconfirmedFindings(): number {
+    return this.#findings.unconfirmed;
   }
   /** Why processing waits, or null. */
   get trouble(): string | null {
-    const waiting = this.#flusher?.trouble ?? null;
+    const waiting = this.#sink?.trouble ?? null;
     if (waiting !== null) return waiting;
     return this.#options.link.connected ? null : 'NATS is away';
   }
+  /** How far the recovery has come; empty once live. */
+  get progress(): string {
+    if (this.#phase !== 'recovering') return '';
+    return `log sequence ${this.#appliedSeq} of ${this.#holdFindingsTo}`;
+  }
   /** Event time of the processors (ms since 1970). */
   get nowMs(): number {
-    return this.#intake.nowMs;
+    return this.#reduction.intake.nowMs;
   }
 
-  /** Takes the slice over and brings its state up to what was flushed. Throws SliceTakenError. */
+  /**
+   * Takes the slice over and brings its state up to what was flushed. Throws a SliceTakenError, or a
+   * ContinuityError when checkpoint, LOG and database do not belong together.
+   */
   async recover(): Promise<void> {
-    const { clickhouse, link, log, metrics, slice } = this.#options;
-    await refuseLivingOwner(link, slice.name);
-    const checkpoint = await openCheckpoint<CheckpointRecord>(link.js, slice.name);
-    const found = (await checkpoint.read()) ?? FIRST_RECORD;
-    const record = { ...found, epoch: found.epoch + 1 };
-    await checkpoint.write(record);
-    answerOwnership(link, slice.name, record.epoch);
-    this.#flusher = new Flusher({
-      slice: slice.name,
-      checkpoint,
-      record,
-      clickhouse,
-      log,
-      metrics,
-      signal: this.#writing.signal,
-    });
-    this.#mutedTo = record.flushed;
-    const start = await this.#restore([record.snapshot, record.previous]);
-    this.#appliedSeq = start;
-
-    const { state } = await link.jsm.streams.info(STREAMS.log);
-    this.#holdFindingsTo = state.last_seq;
-    if (state.last_seq < Math.max(record.flushed, record.intent ?? 0)) {
-      throw new Error(
-        `the log ends at ${state.last_seq}, but ${record.flushed} were flushed: it is not the log that this checkpoint belongs to`,
-      );
+    const { clickhouse, limits, link, log, metrics, publisher, slice } = this.#options;
+    const claim = await claimSlice({ link, clickhouse, slice });
+    this.#claim = claim;
+    try {
+      const { checkpoint, facts, record } = claim;
+      const { epoch, flushed, intent, previous, snapshot } = record;
+      log.info({ epoch, snapshot: snapshot?.seq, flushed, intent }, 'slice claimed');
+      await pruneSnapshots(link, slice.name, [snapshot, previous]);
+      this.#sink = new Flusher({
+        slice: slice.name,
+        checkpoint,
+        record,
+        clickhouse,
+        publisher,
+        log,
+        metrics,
+        signal: this.#writing.signal,
+      });
+      this.#mutedTo = flushed;
+      this.#holdFindingsTo = facts.log.lastSeq;
+      this.#appliedSeq = await this.#restore(claim);
+      for await (const { raw, seq, subject } of droppedEvents(clickhouse, {
+        facts,
+        flushed,
+        stateSeq: this.#appliedSeq,
+      })) {
+        this.#reading.signal.throwIfAborted();
+        this.#apply(seq, subject, raw);
+        this.#appliedSeq = seq;
+      }
+      this.#appliedSeq = Math.max(this.#appliedSeq, facts.log.firstSeq - 1);
+      this.#batch = new Batch(flushed);
+      this.#consumption = consumeFrom(link, {
+        stream: STREAMS.log,
+        fromSeq: this.#appliedSeq + 1,
+        maxMessages: limits.maxReadAhead,
+        signal: this.#reading.signal,
+      });
+    } catch (error) {
+      claim.release();
+      throw error;
     }
-    log.info(
-      { epoch: record.epoch, snapshot: start, flushed: record.flushed, intent: record.intent },
-      'slice claimed',
-    );
-    await this.#rebuild(state.first_seq);
-    this.#batch = new Batch(record.flushed);
-    this.#consumption = consumeFrom(link, {
-      stream: STREAMS.log,
-      fromSeq: this.#appliedSeq + 1,
-      maxMessages: this.#options.limits.maxReadAhead,
-      signal: this.#reading.signal,
-    });
   }
 
-  /** Reads the log until the signal aborts. `onLive` is called once the past is repaired. */
+  /**
+   * Reads the log until the signal aborts; `onLive` is called once the past is repaired. Rejects with
+   * what ended it otherwise: a FencedError when another runtime took the slice over, a ConsumeError
+   * when the LOG has dropped what was not read yet.
+   */
   async run(onLive: () => void): Promise<void> {
+    try {
+      await this.#read(onLive);
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#phase === 'live') await this.#finish();
+    } catch (error) {
+      const givenUp = this.#failure === null && this.#writing.signal.aborted;
+      if (!givenUp) throw this.#failure ?? error;
+      // Nothing is lost: the next start repairs what this one could not finish.
+      this.#options.log.warn('stopped before everything was flushed');
+    } finally {
+      for (const timer of this.#timers) clearInterval(timer);
+      this.#phase = 'stopped';
+      this.#reading.abort();
+      this.#writing.abort();
+      this.#claim?.release();
+    }
+  }
+
+  async #read(onLive: () => void): Promise<void> {
     const consumption = this.#consumption;
-    if (consumption === null) throw new Error('recover() comes before run()');
-    const { intent } = this.#sink.record;
-    const redoTo = intent ?? this.#mutedTo;
+    const sink = this.#sink;
+    if (consumption === null || sink === null) throw new Error('recover() comes before run()');
+    const redoTo = Math.max(sink.record.intent ?? 0, this.#mutedTo);
     const goLive = () => {
       this.#phase = 'live';
       this.#startTimers();
@@ -230,271 +281,124 @@ export class Runtime {
 
     for await (const message of consumption) {
       this.#take(message);
-      if (this.#phase === 'recovering') {
-        if (this.#appliedSeq < redoTo) continue;
-        // Exactly the rows of the interrupted flush, under their old tokens.
-        if (redoTo > this.#mutedTo) await this.#flush();
-        goLive();
-      } else if (this.#batch.rows >= this.#options.limits.flushRows) {
+      if (this.#phase === 'live') {
+        if (this.#batch.rows < this.limits.flushRows) continue;
         this.#startFlush();
-        // The batch behind a flush under way may grow to the bound; then reading waits.
-        while (this.#batch.rows >= this.#options.limits.maxPendingRows && this.#flushing !== null) {
-          await this.#flushing;
-          this.#startFlush();
-        }
+        if (this.pendingRows >= this.limits.maxPendingRows) await this.#makeRoom();
+      } else if (this.#appliedSeq >= redoTo) {
+        // Exactly the rows of the interrupted flush, under their old tokens.
+        this.#startFlush();
+        await this.#flushing?.done;
+        goLive();
       }
     }
-    await this.#finish();
-  }
-
-  get #sink(): Flusher {
-    if (this.#flusher === null) throw new Error('recover() comes first');
-    return this.#flusher;
-  }
-
-  /** Everything that the state is made of. */
-  #parts(): Stateful[] {
-    return [
-      {
-        name: 'intake',
-        snapshot: () => this.#intake.snapshot(),
-        restore: (p) => this.#intake.restore(p),
-      },
-      this.#findings,
-      ...this.slice.hosted.map(({ processor }) => processor),
-    ];
-  }
-
-  #versions(): Record<string, string> {
-    const { recentIds } = this.#options.limits;
-    return {
-      intake: `1/${recentIds}`,
-      ...Object.fromEntries(
-        this.slice.hosted.map(({ processor }) => [processor.name, processor.stateVersion]),
-      ),
-    };
-  }
-
-  /** Restores the first snapshot that can be read; the log sequence that the state then includes. */
-  async #restore(candidates: readonly (SnapshotRef | null)[]): Promise<number> {
-    const { link, log } = this.#options;
-    const wanted = JSON.stringify(this.#versions());
-    for (const snapshot of candidates) {
-      if (snapshot === null) continue;
-      if (JSON.stringify(snapshot.versions) !== wanted) {
-        log.warn({ snapshot: snapshot.versions }, 'another state version: rebuilding from events');
-        continue;
-      }
-      let state: Awaited<ReturnType<typeof readState>>;
-      try {
-        state = await readState(link, snapshot);
-      } catch (error) {
-        log.error({ err: error, seq: snapshot.seq }, 'a snapshot cannot be read');
-        continue;
-      }
-      for (const part of this.#parts()) part.restore(state.get(part.name) ?? []);
-      return snapshot.seq;
-    }
-    return 0;
-  }
-
-  /** Applies archived events where the log no longer reaches back to the state. */
-  async #rebuild(firstSeq: number): Promise<void> {
-    const { clickhouse, log } = this.#options;
-    if (firstSeq <= this.#appliedSeq + 1) return;
-    if (this.#mutedTo + 1 < firstSeq) {
-      throw new Error(
-        `the log begins at ${firstSeq}, but only ${this.#mutedTo} events are in ClickHouse: events ${this.#mutedTo + 1} to ${firstSeq - 1} are lost; keep the log longer (LOG_MAX_AGE_DAYS, LOG_MAX_BYTES)`,
-      );
-    }
-    log.info({ from: this.#appliedSeq + 1, to: firstSeq - 1 }, 'rebuilding from archived events');
-    const range = { from: this.#appliedSeq, to: firstSeq - 1 };
-    for await (const { raw, seq, subject } of archivedEvents(clickhouse, range)) {
-      this.#apply(seq, subject, raw);
-      this.#appliedSeq = seq;
-    }
-    this.#appliedSeq = firstSeq - 1;
   }
 
   #take(message: StreamMessage): void {
-    this.#storedAtMs = message.storedAtMs;
-    this.#apply(message.seq, message.subject, message.text());
-    this.#appliedSeq = message.seq;
+    const { data, seq, storedAtMs, subject } = message;
+    this.#storedAtMs = storedAtMs;
+    this.#apply(seq, subject, message.text(), data);
+    this.#appliedSeq = seq;
   }
 
-  #apply(seq: number, subject: string, raw: string): void {
-    this.#currentSeq = seq;
-    const wanted = this.#selective
-      ? this.#reducers.filter(({ wants }) => wants(subject))
-      : this.#reducers;
-    if (wanted.length === 0) return;
-    const taken = this.#intake.take(seq, raw);
+  #apply(seq: number, subject: string, raw: string, data: Uint8Array | null = null): void {
+    this.#current = { seq, data };
+    const taken = this.#reduction.apply(seq, subject, raw);
     switch (taken.outcome) {
       case 'event': {
-        const { applied } = taken;
+        const { event, timeMs } = taken.applied;
         this.#appliedEvents += 1;
-        this.#findings.confirm(applied.event);
-        this.sources.see(applied.event.source, applied.timeMs, applied.event.ingestedtime);
-        for (const { run } of wanted) {
-          try {
-            run(applied);
-          } catch (error) {
-            const detail = error instanceof Error ? error.message : String(error);
-            this.#options.log.error({ err: error, seq, id: applied.event.id }, 'event not applied');
-            this.#bury(seq, raw, 'apply_failed', detail);
-          }
-        }
+        this.#findings.confirm(event);
+        this.sources.see(event.source, timeMs, event.ingestedtime);
         return;
       }
       case 'duplicate':
-        this.#duplicates += 1;
-        return;
       case 'conflict':
-        this.#onConflict(seq, raw, taken.event);
+        this.#duplicates += taken.outcome === 'duplicate' ? 1 : 0;
+        this.#findings.confirm(taken.event);
         return;
       case 'undecodable':
-        this.#bury(seq, raw, 'undecodable', taken.detail);
+      case 'unwanted':
         return;
       default:
         taken satisfies never;
     }
   }
 
-  /** The same source and id with other data: the first stays, the second goes where it can be seen. */
-  #onConflict(seq: number, raw: string, event: Applied['event']): void {
-    const detail = `${event.source} sent id ${event.id} before, with other data`;
-    this.#bury(seq, raw, 'id_conflict', detail);
-    this.#raise('runtime', {
-      findingId: `FEED_QUALITY/id_conflict/${event.source}/${event.id}`,
-      code: 'FEED_QUALITY',
-      subtype: 'id_conflict',
-      entity: `source/${event.source}`,
-      conditionAtMs: Date.parse(event.time),
-      detail,
-      evidence: [{ source: event.source, id: event.id }],
-    });
-  }
-
-  #outputsOf(processor: string): Outputs {
-    return {
-      row: (table, cells) => {
-        if (!this.#isMuted()) this.#batch.add(table, cells);
-      },
-      finding: (finding) => this.#raise(processor, finding),
-      changed: (sku) => {
-        if (this.#phase === 'live') this.#changed.add(sku);
-      },
-    };
-  }
-
   /** True while events are replayed whose rows are in ClickHouse already. */
   #isMuted(): boolean {
-    return this.#currentSeq <= this.#mutedTo;
+    return this.#current.seq <= this.#mutedTo;
   }
 
-  #raise(processor: string, finding: Parameters<Outputs['finding']>[0]): void {
-    const event = this.#findings.raise(processor, finding);
-    if (event !== null && this.#currentSeq > this.#holdFindingsTo) this.#sendFinding(event);
+  #raise(processor: string, finding: Finding): void {
+    const event = findingEvent(processor, finding);
+    const { rehearse } = this.#options;
+    if (rehearse !== undefined) return rehearse(event);
+    // Raised again, as by the third event of an id that is in conflict.
+    if (this.#reduction.intake.holds(event.source, event.id)) return;
+    if (!this.#findings.add(event)) return;
+    if (this.#current.seq > this.#holdFindingsTo) this.#outbox.send(event, Date.now());
   }
 
-  /** Sends a finding to the door; what is lost on the way is sent again after a while. */
-  #sendFinding(event: FindingEvent): void {
-    const { log, publisher } = this.#options;
-    this.#findings.sent(event, Date.now());
-    const payload = Buffer.from(JSON.stringify(event));
-    publisher
-      .publish({ subject: 'in.finding', msgId: `${event.source}/${event.id}`, payload })
-      .catch((error: unknown) => log.warn({ err: error, id: event.id }, 'finding not sent yet'));
-  }
-
-  #bury(seq: number, raw: string, reason: RejectionReason, detail: string): void {
-    const { log, publisher } = this.#options;
+  #putAside(aside: Aside): void {
+    const { detail, raw, reason, seq } = aside;
+    const { log, rehearse } = this.#options;
     log.warn({ seq, reason, detail }, 'message of the log put aside');
-    this.#counters.events.inc({ outcome: reason });
-    if (this.#isMuted()) return;
-    const letter: DeadLetter = {
-      reason,
-      field: '',
-      value: '',
-      detail: `log sequence ${seq}: ${detail}`,
-      at: new Date().toISOString(),
-      via: 'runtime',
-      encoding: 'utf8',
-      bytes: raw,
-    };
-    const payload = Buffer.from(JSON.stringify(letter));
-    publisher
-      .publish({
-        subject: deadSubject(reason),
-        msgId: `${this.slice.name}/${reason}/${seq}`,
-        payload,
-      })
-      .catch((error: unknown) => log.error({ err: error, seq }, 'dead letter not written'));
+    this.#meters.events.inc({ outcome: reason });
+    if (this.#isMuted() || rehearse !== undefined) return;
+    const bytes = this.#current.data ?? Buffer.from(raw);
+    this.#batch.letters.push(deadLetter(aside, bytes, new Date().toISOString()));
   }
 
   #startTimers(): void {
-    this.#timers = [
-      setInterval(() => this.#startFlush(), this.#options.limits.flushMs),
-      setInterval(() => this.#sendNotices(), NOTICE_MS),
-      setInterval(() => this.#beat(), 1_000),
-    ];
+    const every = (ms: number, work: () => void) => this.#timers.push(setInterval(work, ms));
+    every(this.limits.flushMs, () => this.#startFlush());
+    every(BEAT_MS, () => this.#beat());
+    if (this.#options.rehearse === undefined) {
+      every(NOTICE_MS, () => this.#notices.send(this.#appliedSeq));
+    }
   }
 
   #beat(): void {
-    this.#counters.lag.set(this.lagEvents);
-    this.#counters.pending.set(this.pendingRows);
-    this.#counters.findings.set(this.#findings.unconfirmed);
-    this.#counters.positions.set(this.slice.stock?.size() ?? 0);
-    if (this.#appliedSeq < this.#holdFindingsTo) return;
-    // From the past, or lost on the way: the door drops what it has already.
-    for (const event of this.#findings.unsent(Date.now())) this.#sendFinding(event);
+    this.#meters.update(this);
+    if (this.#appliedSeq >= this.#holdFindingsTo) this.#outbox.beat(Date.now());
   }
 
-  #sendNotices(): void {
-    if (this.#changed.size === 0) return;
-    const byPartition = new Map<number, string[]>();
-    for (const sku of this.#changed) {
-      const partition = partitionOf(sku);
-      const skus = byPartition.get(partition);
-      if (skus === undefined) byPartition.set(partition, [sku]);
-      else skus.push(sku);
-    }
-    this.#changed = new Set();
-    for (const [partition, skus] of byPartition) {
-      for (let at = 0; at < skus.length; at += NOTICE_SKUS) {
-        const notice: AtpNotice = {
-          skus: skus.slice(at, at + NOTICE_SKUS),
-          seq: this.#appliedSeq,
-        };
-        this.#options.link.nc.publish(liveAtp(partition), JSON.stringify(notice));
-      }
+  /** Waits while MAX_PENDING_ROWS are not in ClickHouse yet. */
+  async #makeRoom(): Promise<void> {
+    while (this.pendingRows >= this.limits.maxPendingRows && this.#flushing !== null) {
+      await this.#flushing.done;
+      this.#startFlush();
     }
   }
 
-  /** Starts a flush unless one is under way or there is nothing to flush. */
+  /**
+   * Cuts the batch and starts to flush it, unless a flush is under way or nothing was applied since. A
+   * batch without rows counts too: `flushed` says how much of the log the slice needs no more.
+   */
   #startFlush(): void {
-    if (this.#flushing !== null || this.#batch.rows === 0) return;
-    this.#flushing = this.#flush().finally(() => {
+    const sink = this.#sink;
+    const to = this.#appliedSeq;
+    const batch = this.#batch;
+    if (sink === null || this.#flushing !== null || this.#failure !== null) return;
+    if (to <= batch.from) return;
+    this.#batch = new Batch(to);
+    const done = sink.flush(batch, to).finally(() => {
       this.#flushing = null;
     });
+    this.#flushing = { done, rows: batch.rows };
     // Who awaits it sees the failure; the loop must end even when nobody does.
-    this.#flushing.catch((error: unknown) => this.#fail(error));
+    done.catch((error: unknown) => this.#fail(error));
+    const due = this.#appliedEvents - this.#snapshotAtEvents >= this.limits.snapshotEvents;
+    if (due && this.#snapshotting === null) this.#startSnapshot(sink);
   }
 
-  async #flush(): Promise<void> {
-    const batch = this.#batch;
-    const to = this.#appliedSeq;
-    this.#batch = new Batch(to);
-    this.#startSnapshot(to);
-    await this.#sink.flush(batch, to);
-  }
-
-  /** Begins a snapshot of the state at `seq`, which a flush has just been cut at. */
-  #startSnapshot(seq: number): void {
-    const due = this.#appliedEvents - this.#snapshotAtEvents >= this.#options.limits.snapshotEvents;
-    if (!due || this.#snapshotting !== null) return;
+  /** Takes a snapshot of the state as it is now; the flush up to here is done or under way. */
+  #startSnapshot(sink: Flusher): void {
+    const seq = this.#appliedSeq;
+    const state = captureState(this.#parts);
     this.#snapshotAtEvents = this.#appliedEvents;
-    this.#snapshotting = this.#snapshot(seq)
+    this.#snapshotting = this.#writeSnapshot({ sink, seq, state })
       .catch((error: unknown) => {
         this.#options.log.warn({ err: error, seq }, 'no snapshot; the one before stays');
       })
@@ -503,47 +407,54 @@ export class Runtime {
       });
   }
 
-  async #snapshot(seq: number): Promise<void> {
+  async #writeSnapshot(options: {
+    sink: Flusher;
+    seq: number;
+    state: AsyncIterable<Uint8Array>;
+  }): Promise<void> {
+    const { seq, sink, state } = options;
     const { link, log, slice } = this.#options;
-    const done = this.#counters.snapshot.startTimer();
-    const state = captureState(this.#parts());
+    const done = this.#meters.snapshot.startTimer();
     const blob = await writeSnapshot(link, slice.name, state);
-    // The rows up to `seq` may still be on their way.
-    await this.#flushing;
-    this.#sink.adopt({ seq, versions: this.#versions(), blob });
-    const { previous, snapshot } = this.#sink.record;
-    await pruneSnapshots(link, slice.name, [snapshot, previous]);
-    const seconds = done();
-    log.info({ seq, bytes: blob.bytes, seconds }, 'snapshot written');
+    const replaced = await sink.adopt({ seq, versions: versionsOf(this.#parts), blob });
+    if (replaced !== null) await deleteSnapshot(link, replaced);
+    log.info({ seq, bytes: blob.bytes, seconds: done() }, 'snapshot written');
+  }
+
+  /** Restores a snapshot; one that does not take its state back is not tried a second time. */
+  async #restore({ checkpoint, record }: Claim): Promise<number> {
+    try {
+      return await restoreState(this.#options.link, record, this.#parts);
+    } catch (error) {
+      if (error instanceof RestoreError) await checkpoint.write(error.next);
+      throw error;
+    }
+  }
+
+  #stop(): void {
+    this.#reading.abort();
+    setTimeout(() => this.#writing.abort(), FINISH_MS).unref();
   }
 
   #fail(error: unknown): void {
+    if (this.#writing.signal.aborted) return;
     this.#failure ??= error;
     this.#reading.abort();
+    this.#writing.abort();
   }
 
   /** Flushes what is left and leaves a snapshot, so that the next start is quick. */
   async #finish(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    const wasLive = this.#phase === 'live';
-    this.#phase = 'stopped';
-    if (this.#failure !== null) throw this.#failure;
-    if (!wasLive) return;
-    const limit = setTimeout(() => this.#writing.abort(), FINISH_MS);
-    try {
-      await this.#flushing;
-      if (this.#batch.rows > 0) await this.#flush();
+    const sink = this.#sink;
+    if (sink === null) return;
+    await this.#flushing?.done;
+    this.#startFlush();
+    await this.#flushing?.done;
+    await this.#snapshotting;
+    if ((sink.record.snapshot?.seq ?? 0) < this.#appliedSeq) {
+      this.#startSnapshot(sink);
       await this.#snapshotting;
-      const { snapshot } = this.#sink.record;
-      if (snapshot === null || snapshot.seq < this.#appliedSeq)
-        await this.#snapshot(this.#appliedSeq);
-      await this.#sink.settle();
-    } catch (error) {
-      // Nothing is lost: the next start repairs what this one could not finish.
-      if (!this.#writing.signal.aborted) throw error;
-      this.#options.log.warn('stopped before everything was flushed');
-    } finally {
-      clearTimeout(limit);
     }
+    await sink.settle();
   }
 }

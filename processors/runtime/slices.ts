@@ -22,6 +22,7 @@ export interface HostedProcessor {
 export interface Slice {
   /** Names the checkpoint, the snapshots and the tokens of the inserts. */
   readonly name: string;
+  readonly covers: readonly SliceSpec[];
   readonly hosted: readonly HostedProcessor[];
   readonly stock: Stock | null;
   /** SKU partitions whose questions this slice answers. */
@@ -43,7 +44,7 @@ export function createSlice(
   wanted: 'all' | readonly SliceSpec[],
   options: { recentMovements: number },
 ): Slice {
-  const specs = wanted === 'all' ? ALL : wanted;
+  const specs = wanted === 'all' ? ALL : wanted.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   if (new Set(specs.map((spec) => spec.name)).size !== specs.length) {
     throw new SliceError('PROCESSORS names a processor twice; a process runs one slice of each');
   }
@@ -68,8 +69,25 @@ export function createSlice(
         throw new SliceError(`PROCESSORS names ${spec.name}; there are archive and stock`);
     }
   });
-  const name = wanted === 'all' ? 'all' : specs.map(nameOf).join('_');
-  return { name, hosted, stock, partitions };
+  return { name: sliceName(specs), covers: specs, hosted, stock, partitions };
+}
+
+/** The same slice has the same name however it was written: `archive,stock` is `all`. */
+function sliceName(specs: readonly SliceSpec[]): string {
+  const names = specs.map(nameOf).join('_');
+  return names === ALL.map(nameOf).join('_') ? 'all' : names;
+}
+
+/** What two slices both cover, such as `stock 0-7`; null when they have nothing in common. */
+export function overlap(a: readonly SliceSpec[], b: readonly SliceSpec[]): string | null {
+  for (const one of a) {
+    for (const other of b) {
+      const lo = Math.max(one.lo, other.lo);
+      const hi = Math.min(one.hi, other.hi);
+      if (one.name === other.name && lo <= hi) return `${one.name} ${lo}-${hi}`;
+    }
+  }
+  return null;
 }
 
 function range({ lo, hi }: SliceSpec): number[] {

@@ -5,7 +5,13 @@
 import { pipeline, Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createDeflateRaw, createInflateRaw } from 'node:zlib';
-import { pruneBlobs, readBlob, writeBlob, type BlobRef } from '../../platform/nats/blobs.ts';
+import {
+  deleteBlob,
+  pruneBlobs,
+  readBlob,
+  writeBlob,
+  type BlobRef,
+} from '../../platform/nats/blobs.ts';
 import type { NatsLink } from '../../platform/nats/connect.ts';
 import { STREAMS } from '../../platform/nats/streams.ts';
 import type { SnapshotPart } from '../processor.ts';
@@ -15,6 +21,8 @@ import { decodeFrames, encodeFrame } from './frames.ts';
 /** Something whose state belongs to a snapshot. */
 export interface Stateful {
   readonly name: string;
+  /** Differs when the form or the meaning of the state does: another one's snapshot is not read. */
+  readonly stateVersion: string;
   snapshot(): Iterable<SnapshotPart>;
   restore(parts: Iterable<SnapshotPart>): void;
 }
@@ -55,7 +63,15 @@ export async function writeSnapshot(
   return writeBlob(link, { stream: STREAMS.snapshots, subject: subjectOf(slice), chunks: packed });
 }
 
-/** Removes the slice's snapshots that no checkpoint names any more. */
+/** Removes a snapshot that the checkpoint names no more. */
+export function deleteSnapshot(link: NatsLink, { blob }: SnapshotRef): Promise<void> {
+  return deleteBlob(link, { stream: STREAMS.snapshots, ref: blob });
+}
+
+/**
+ * Removes the slice's snapshots that the checkpoint does not name: what interrupted writes left. Only
+ * for who has just claimed the slice.
+ */
 export async function pruneSnapshots(
   link: NatsLink,
   slice: string,

@@ -27,7 +27,7 @@ function statusOf(runtime: Runtime, eventsPerSec: number, atMs: number): Runtime
   return {
     slice: runtime.slice.name,
     phase: trouble === null ? runtime.phase : 'paused',
-    detail: trouble ?? '',
+    detail: trouble ?? runtime.progress,
     eventsPerSec: Math.round(eventsPerSec * 10) / 10,
     eventsTotal: runtime.appliedEvents,
     appliedSeq: runtime.appliedSeq,

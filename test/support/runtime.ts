@@ -1,6 +1,6 @@
 /**
  * A runtime of the test's own process over real servers: start it, wait until it has flushed a
- * sequence, stop it.
+ * sequence, stop it, or end it as a crash would.
  */
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import { connectNats, type NatsLink } from '../../platform/nats/connect.ts';
 import { createPublisher, type Publisher } from '../../platform/nats/publisher.ts';
 import { ensureStreams } from '../../platform/nats/streams.ts';
 import { answerQuestions } from '../../processors/runtime/questions.ts';
-import { Runtime } from '../../processors/runtime/runtime.ts';
+import { Runtime, type RuntimeOptions } from '../../processors/runtime/runtime.ts';
 import { createSlice, type SliceSpec } from '../../processors/runtime/slices.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../sql/migrations', import.meta.url));
@@ -39,9 +39,10 @@ export async function connect(
     NATS_PASSWORD: nats.pass,
     CLICKHOUSE_URL: clickhouse.url,
     CLICKHOUSE_DATABASE: options.database ?? 'stocktide',
+    LOG_LEVEL: 'error',
     ...options.env,
   });
-  const log = createLog({ name: 'test', level: 'error', format: 'pretty' });
+  const log = createLog({ name: 'test', level: config.logLevel, format: 'pretty' });
   const client = createClickHouse(config);
   await migrate(client, { dir: MIGRATIONS, database: config.clickhouseDatabase, log });
   const link = await connectNats({ ...nats, name: 'test', log });
@@ -75,40 +76,65 @@ export interface RunningRuntime {
   stop(): Promise<void>;
 }
 
+export interface RuntimeSetup {
+  readonly processors?: readonly SliceSpec[];
+  readonly limits?: Partial<Config>;
+  /** Another name for the slice: its own checkpoint and its own tokens. */
+  readonly name?: string;
+  readonly rehearse?: NonNullable<RuntimeOptions['rehearse']>;
+  /** Instead of the plumbing's, as one that fails in a way of the test's own. */
+  readonly clickhouse?: ClickHouse;
+}
+
 /** Starts a runtime that is live when this resolves. */
 export async function startRuntime(
   plumbing: Plumbing,
-  options: { processors?: readonly SliceSpec[]; limits?: Partial<Config> } = {},
+  setup: RuntimeSetup = {},
 ): Promise<RunningRuntime> {
-  const { clickhouse, config, link, log, publisher } = plumbing;
+  const starting = beginRuntime(plumbing, setup);
+  await Promise.race([starting.live, starting.done]);
+  return starting;
+}
+
+/** Starts a runtime; `live` resolves when it is. What ends it earlier rejects `done`. */
+export function beginRuntime(
+  plumbing: Plumbing,
+  setup: RuntimeSetup = {},
+): RunningRuntime & { readonly live: Promise<void> } {
+  const { config, link, log, publisher } = plumbing;
   const stopping = new AbortController();
-  const limits = { ...config, ...options.limits };
+  const limits = { ...config, ...setup.limits };
+  const slice = createSlice(setup.processors ?? 'all', limits);
   const runtime = new Runtime({
     link,
     publisher,
-    clickhouse,
-    slice: createSlice(options.processors ?? 'all', limits),
+    clickhouse: setup.clickhouse ?? plumbing.clickhouse,
+    slice: setup.name === undefined ? slice : { ...slice, name: setup.name },
     log,
     metrics: createMetrics({ process: 'test' }),
     signal: stopping.signal,
     limits,
+    ...(setup.rehearse === undefined ? {} : { rehearse: setup.rehearse }),
   });
-  await runtime.recover();
-  const live = { resolve: (): void => undefined };
-  const isLive = new Promise<void>((resolve) => (live.resolve = resolve));
-  const done = runtime.run(() => {
-    answerQuestions(link, runtime);
-    live.resolve();
-  });
+  let isLive = (): void => undefined;
+  let stopAnswering = (): void => undefined;
+  const live = new Promise<void>((resolve) => (isLive = resolve));
+  const done = (async () => {
+    await runtime.recover();
+    await runtime.run(() => {
+      stopAnswering = answerQuestions(link, runtime);
+      isLive();
+    });
+  })().finally(() => stopAnswering());
   done.catch(() => undefined);
-  await Promise.race([isLive, done]);
   return {
     runtime,
     done,
+    live,
     async flushed(seq) {
       while (runtime.flushed < seq) {
-        await Promise.race([sleep(20), done]);
         if (runtime.phase === 'stopped') throw new Error(`stopped before ${seq} was flushed`);
+        await Promise.race([sleep(20), done]);
       }
     },
     async stop() {
