@@ -8,7 +8,7 @@
  */
 import type { DoorStatus, RuntimeStatus, SystemView } from '../contracts/live.ts';
 import type { SystemLimits } from './limits.ts';
-import type { TopicSink, TopicSource } from './live/hub.ts';
+import type { TopicSink, TopicSource } from './live/topics.ts';
 
 const TOPIC = 'system';
 /** A runtime that was silent for less than this counts as up. */

@@ -19,7 +19,7 @@ import type { AtpNotice } from '../../contracts/signals.ts';
 import { partitionOf } from '../../contracts/subjects.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { AskLimits } from '../limits.ts';
-import type { TopicSink, TopicSource } from './hub.ts';
+import type { TopicSink, TopicSource } from './topics.ts';
 
 const PREFIX = 'atp:';
 const skuKey = Compile(ROUTING_FIELDS.sku_id);

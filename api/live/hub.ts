@@ -9,13 +9,13 @@
  * No sockets, no clock and no NATS in here: a client is a port to write to, a source is told when its
  * topic is wanted. Guarantees: a client gets a topic's deltas in number order without a gap, or a
  * snapshot that starts it anew; a client that does not read delays nobody, and holds no more unsent
- * bytes than the limit and one message; a topic is fed only while someone wants it, and a while after.
+ * bytes than the limit and one answer.
  */
 import { Compile } from 'typebox/compile';
 import { ClientMessage, type LiveErrorCode, type ServerMessage } from '../../contracts/live.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { LiveLimits } from '../limits.ts';
-import { Topic } from './topic.ts';
+import { OpenTopics, type OpenTopic, type TopicSource } from './topics.ts';
 
 /** Where a client's messages go. */
 export interface ClientPort {
@@ -24,29 +24,10 @@ export interface ClientPort {
   bufferedBytes(): number;
 }
 
-/** What a source does with a topic that was opened. */
-export interface TopicSink {
-  /** Takes the whole new value; its fields that changed are sent. */
-  publish(value: object): void;
-  /** The value cannot be had now. Subscribers are told once, until the next `publish`. */
-  fail(detail: string): void;
-}
-
-/** Feeds topics. `open` and `close` come in pairs, one at a time for each name. */
-export interface TopicSource {
-  owns(topic: string): boolean;
-  open(topic: string, sink: TopicSink): void;
-  close(topic: string): void;
-}
-
-interface OpenTopic {
-  readonly topic: Topic;
-  readonly source: TopicSource;
-  readonly subscribers: Set<Subscription>;
-  /** Why the source has no new value, while it has none. */
-  failure: string | null;
-  /** Since when nobody follows it. */
-  idleSinceMs: number | null;
+/** A connected client, as the socket's side holds it. */
+export interface LiveClient {
+  readonly port: ClientPort;
+  readonly subscriptions: Map<string, Subscription>;
 }
 
 /**
@@ -54,40 +35,41 @@ interface OpenTopic {
  */
 interface Subscription {
   readonly client: LiveClient;
-  readonly open: OpenTopic;
+  readonly open: OpenTopic<Subscription>;
   state: 'waiting' | 'current' | 'behind';
 }
 
-/** A connected client, as the socket's side holds it. */
-export interface LiveClient {
-  readonly port: ClientPort;
-  readonly subscriptions: Map<string, Subscription>;
+export interface HubOptions {
+  readonly sources: readonly TopicSource[];
+  readonly limits: LiveLimits;
+  readonly metrics: Metrics;
+  readonly nowMs: () => number;
+  /** A name that no topic has had before. */
+  readonly newStream: () => string;
 }
 
 const clientMessage = Compile(ClientMessage);
+const CLIENT_MESSAGES =
+  'one of {"op":"subscribe","topic":…,"resume":{"stream":…,"n":…}?}, {"op":"unsubscribe","topic":…}, {"op":"ping"}';
 
 export class LiveHub {
-  readonly #topics = new Map<string, OpenTopic>();
   readonly #clients = new Set<LiveClient>();
-  readonly #sources: readonly TopicSource[];
+  readonly #topics: OpenTopics<Subscription>;
   readonly #limits: LiveLimits;
   readonly #nowMs: () => number;
-  readonly #newStream: () => string;
   readonly #metrics: ReturnType<typeof hubMetrics>;
 
-  constructor(options: {
-    sources: readonly TopicSource[];
-    limits: LiveLimits;
-    metrics: Metrics;
-    nowMs: () => number;
-    /** A name that no topic has had before. */
-    newStream: () => string;
-  }) {
-    this.#sources = options.sources;
+  constructor(options: HubOptions) {
     this.#limits = options.limits;
     this.#nowMs = options.nowMs;
-    this.#newStream = options.newStream;
     this.#metrics = hubMetrics(options.metrics);
+    this.#topics = new OpenTopics({
+      ...options,
+      sinkOf: (open) => ({
+        publish: (value) => this.#publish(open, value),
+        fail: (detail) => this.#fail(open, detail),
+      }),
+    });
   }
 
   /** Takes a client, or answers null when there are as many as the limit allows. */
@@ -100,7 +82,9 @@ export class LiveHub {
   }
 
   disconnect(client: LiveClient): void {
-    for (const subscription of client.subscriptions.values()) this.#leave(subscription);
+    for (const subscription of client.subscriptions.values()) {
+      this.#topics.leave(subscription.open, subscription);
+    }
     client.subscriptions.clear();
     this.#clients.delete(client);
     this.#metrics.clients.set(this.#clients.size);
@@ -115,9 +99,7 @@ export class LiveHub {
       return this.#refuse(client, 'not_json', 'a message is one JSON object');
     }
     if (!clientMessage.Check(message)) {
-      const allowed =
-        'one of {"op":"subscribe","topic":…,"resume":{"stream":…,"n":…}?}, {"op":"unsubscribe","topic":…}, {"op":"ping"}';
-      return this.#refuse(client, 'invalid_message', allowed);
+      return this.#refuse(client, 'invalid_message', CLIENT_MESSAGES);
     }
     switch (message.op) {
       case 'subscribe':
@@ -149,98 +131,61 @@ export class LiveHub {
 
   /** Closes the topics that nobody has followed for long enough. Call it now and then. */
   sweep(): void {
-    const before = this.#nowMs() - this.#limits.lingerMs;
-    for (const open of this.#topics.values()) {
-      if (open.idleSinceMs !== null && open.idleSinceMs <= before) this.#close(open);
-    }
+    this.#topics.sweep();
+    this.#metrics.topics.set(this.#topics.size);
   }
 
   #subscribe(client: LiveClient, name: string, resume?: { stream: string; n: number }): void {
-    const known = client.subscriptions.get(name);
-    if (!known && client.subscriptions.size >= this.#limits.topicsPerClient) {
-      const most = `a client follows at most ${this.#limits.topicsPerClient} topics; unsubscribe from one`;
-      return this.#refuse(client, 'too_many_topics', most, name);
-    }
-    const open = known?.open ?? this.#topics.get(name) ?? this.#open(client, name);
-    if (open === null) return;
+    const subscription = client.subscriptions.get(name) ?? this.#enlist(client, name);
+    if (subscription === null) return;
+    const { topic, failure } = subscription.open;
 
-    const subscription: Subscription = known ?? { client, open, state: 'waiting' };
-    client.subscriptions.set(name, subscription);
-    open.subscribers.add(subscription);
-    open.idleSinceMs = null;
-
-    const missed = resume ? open.topic.since(resume.stream, resume.n) : null;
+    const missed = resume ? topic.since(resume.stream, resume.n) : null;
     if (missed !== null) {
       subscription.state = 'current';
       for (const delta of missed) this.#sendText(client, 'delta', delta);
-    } else if (open.topic.hasValue) {
+    } else if (topic.hasValue) {
       this.#start(subscription);
     }
-    if (open.failure !== null) this.#refuse(client, 'unavailable', open.failure, name);
+    if (failure !== null) this.#refuse(client, 'unavailable', failure, name);
+  }
+
+  /** Makes the client a follower of the topic, or tells it why not and answers null. */
+  #enlist(client: LiveClient, name: string): Subscription | null {
+    const most = this.#limits.topicsPerClient;
+    if (client.subscriptions.size >= most) {
+      const detail = `a client follows at most ${most} topics; unsubscribe from one`;
+      this.#refuse(client, 'too_many_topics', detail, name);
+      return null;
+    }
+    const opened = this.#topics.take(name);
+    this.#metrics.topics.set(this.#topics.size);
+    if (!opened.ok) {
+      if (opened.reason === 'unknown') {
+        this.#refuse(client, 'unknown_topic', 'topics are system and atp:<sku>', name);
+      } else {
+        this.#refuse(client, 'too_many_topics', 'the server follows as many as it can', name);
+      }
+      return null;
+    }
+    const subscription: Subscription = { client, open: opened.open, state: 'waiting' };
+    client.subscriptions.set(name, subscription);
+    this.#topics.follow(opened.open, subscription);
+    return subscription;
   }
 
   #unsubscribe(client: LiveClient, name: string): void {
     const subscription = client.subscriptions.get(name);
     if (subscription === undefined) return;
     client.subscriptions.delete(name);
-    this.#leave(subscription);
+    this.#topics.leave(subscription.open, subscription);
   }
 
-  #leave(subscription: Subscription): void {
-    const { open } = subscription;
-    open.subscribers.delete(subscription);
-    if (open.subscribers.size === 0) open.idleSinceMs = this.#nowMs();
-  }
-
-  /** Opens a topic that nobody followed, or refuses and answers null. */
-  #open(client: LiveClient, name: string): OpenTopic | null {
-    const source = this.#sources.find((candidate) => candidate.owns(name));
-    if (source === undefined) {
-      this.#refuse(client, 'unknown_topic', 'topics are system and atp:<sku>', name);
-      return null;
-    }
-    if (this.#topics.size >= this.#limits.topics && !this.#makeRoom()) {
-      this.#refuse(client, 'too_many_topics', 'the server follows as many as it can', name);
-      return null;
-    }
-    const open: OpenTopic = {
-      topic: new Topic(name, { stream: this.#newStream(), limits: this.#limits }),
-      source,
-      subscribers: new Set(),
-      failure: null,
-      idleSinceMs: null,
-    };
-    this.#topics.set(name, open);
-    this.#metrics.topics.set(this.#topics.size);
-    source.open(name, {
-      publish: (value) => this.#publish(open, value),
-      fail: (detail) => this.#fail(open, detail),
-    });
-    return open;
-  }
-
-  #close(open: OpenTopic): void {
-    this.#topics.delete(open.topic.name);
-    this.#metrics.topics.set(this.#topics.size);
-    open.source.close(open.topic.name);
-  }
-
-  /** Closes the topic that has been without followers for longest, if there is one. */
-  #makeRoom(): boolean {
-    let longest: OpenTopic | null = null;
-    for (const open of this.#topics.values()) {
-      if (open.idleSinceMs === null) continue;
-      if (open.idleSinceMs < (longest?.idleSinceMs ?? Infinity)) longest = open;
-    }
-    if (longest !== null) this.#close(longest);
-    return longest !== null;
-  }
-
-  #publish(open: OpenTopic, value: object): void {
+  #publish(open: OpenTopic<Subscription>, value: object): void {
     // After a failure an unchanged value is sent too: it says that the topic is live again.
     const delta = open.topic.update(value, { always: open.failure !== null });
     open.failure = null;
-    for (const subscription of open.subscribers) {
+    for (const subscription of open.followers) {
       switch (subscription.state) {
         case 'waiting':
           this.#start(subscription);
@@ -258,11 +203,11 @@ export class LiveHub {
     }
   }
 
-  #fail(open: OpenTopic, detail: string): void {
+  #fail(open: OpenTopic<Subscription>, detail: string): void {
     const isNew = open.failure === null;
     open.failure = detail;
     if (!isNew) return;
-    for (const { client } of open.subscribers) {
+    for (const { client } of open.followers) {
       this.#refuse(client, 'unavailable', detail, open.topic.name);
     }
   }

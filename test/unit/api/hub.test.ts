@@ -1,12 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { liveLimits } from '../../../api/limits.ts';
-import {
-  LiveHub,
-  type ClientPort,
-  type LiveClient,
-  type TopicSink,
-  type TopicSource,
-} from '../../../api/live/hub.ts';
+import { LiveHub, type ClientPort, type LiveClient } from '../../../api/live/hub.ts';
+import type { TopicSink, TopicSource } from '../../../api/live/topics.ts';
 import { readConfig } from '../../../platform/config.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
 
