@@ -4,7 +4,8 @@
  *
  * A letter is kept to what one NATS message takes; of a larger original it holds the beginning and says
  * how large it was. The same bytes refused again for the same reason within the stream's duplicate
- * window are one letter, so that a producer that retries a bad batch does not fill the stream.
+ * window (two minutes) are one letter, even when it was replayed meanwhile: a producer that retries a
+ * bad batch, and is told each time, does not fill the stream.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { JetStreamManager } from 'nats';
+import type { JetStreamManager, StoredMsg } from 'nats';
 import { afterAll, afterEach } from 'vitest';
 import type { ProducerEvent } from '../../../contracts/envelope.ts';
 import type { InputType } from '../../../contracts/events.ts';
@@ -159,35 +159,41 @@ export interface LogEntry {
 
 /** The LOG's events, in order; ticks only when asked for. */
 export async function logEntries(
-  { jsm }: { jsm: JetStreamManager },
+  link: { jsm: JetStreamManager },
   wanted: (entry: LogEntry) => boolean = ({ subject }) => !subject.includes('.clock.'),
 ): Promise<LogEntry[]> {
-  const entries: LogEntry[] = [];
-  const { state } = await jsm.streams.info(STREAMS.log);
-  for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq++) {
-    const message = await jsm.streams.getMessage(STREAMS.log, { seq });
-    const entry = { seq, subject: message.subject, event: message.json<LogEntry['event']>() };
-    if (wanted(entry)) entries.push(entry);
-  }
-  return entries;
+  const messages = await storedMessages(link.jsm, STREAMS.log);
+  return messages
+    .map((message) => ({
+      seq: message.seq,
+      subject: message.subject,
+      event: message.json<LogEntry['event']>(),
+    }))
+    .filter(wanted);
 }
 
 export type Letter = DeadLetter & { readonly stream: { seq: number; subject: string } };
 
 /** All dead letters, oldest first. */
-export async function deadLetters({ jsm }: { jsm: JetStreamManager }): Promise<Letter[]> {
-  const letters: Letter[] = [];
-  const { state } = await jsm.streams.info(STREAMS.dead);
-  for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq++) {
-    try {
-      const message = await jsm.streams.getMessage(STREAMS.dead, { seq });
-      letters.push({
-        ...message.json<DeadLetter>(),
-        stream: { seq, subject: message.subject },
-      });
-    } catch {
-      // Removed by a replay.
-    }
-  }
-  return letters;
+export async function deadLetters(link: { jsm: JetStreamManager }): Promise<Letter[]> {
+  const messages = await storedMessages(link.jsm, STREAMS.dead);
+  return messages.map((message) => ({
+    ...message.json<DeadLetter>(),
+    stream: { seq: message.seq, subject: message.subject },
+  }));
 }
+
+/** Everything in a stream; what was removed is left out. */
+async function storedMessages(jsm: JetStreamManager, stream: string): Promise<StoredMsg[]> {
+  const { state } = await jsm.streams.info(stream);
+  const messages: StoredMsg[] = [];
+  const read = (seq: number) => jsm.streams.getMessage(stream, { seq }).catch(() => null);
+  for (let from = Math.max(1, state.first_seq); from <= state.last_seq; from += READ_AHEAD) {
+    const count = Math.min(READ_AHEAD, state.last_seq - from + 1);
+    const found = await Promise.all(Array.from({ length: count }, (_, i) => read(from + i)));
+    messages.push(...found.filter((message) => message !== null));
+  }
+  return messages;
+}
+
+const READ_AHEAD = 200;
