@@ -1,0 +1,85 @@
+/** The command line of `npm run bench`. Pure. */
+import { parseArgs } from 'node:util';
+
+export const BENCHES = ['pipeline', 'door', 'latency', 'recovery'] as const;
+export type BenchName = (typeof BENCHES)[number];
+
+export interface BenchOptions {
+  readonly bench: BenchName;
+  /** Print nothing on stdout but the JSON line. */
+  readonly json: boolean;
+  readonly events: number | undefined;
+  readonly seconds: number | undefined;
+  readonly rounds: number | undefined;
+  /** Directory for CPU profiles of the measured process. */
+  readonly profile: string | undefined;
+}
+
+export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
+
+  pipeline   events/s from a waiting log to ClickHouse, and beside it a bare pipe that computes nothing
+  door       events/s from HTTP batches to the acknowledged answer
+  latency    publish → ATP answer, → SQL, → WebSocket, while 1,000 events/s pass by
+  recovery   restart after kill -9 with a million positions, and bytes for each of them
+
+  --json          nothing on stdout but the result, one line of JSON (it is the last line anyway)
+  --events N      pipeline: events in the log (600000); door: events of each variant (200000);
+                  recovery: positions (1000000)
+  --seconds S     latency: how long is measured (60)
+  --rounds N      pipeline: pairs of runs (3); recovery: restarts (3)
+  --profile DIR   write a CPU profile of the measured process to DIR (it slows that process down)
+  --help          this text
+
+Each bench starts servers of its own in a temporary directory and removes them. docs/benchmarks.md says
+how to read the figures.`;
+
+/** What was asked for, or `help`. Throws a UsageError that names the argument and what would do. */
+export function readArguments(args: readonly string[]): BenchOptions | 'help' {
+  const { positionals, values } = parse(args);
+  if (values.help === true) return 'help';
+  const [name, ...more] = positionals;
+  const bench = BENCHES.find((known) => known === name);
+  if (bench === undefined) {
+    throw new UsageError(`${name ?? 'nothing'}: name one of ${BENCHES.join(', ')}`);
+  }
+  if (more.length > 0) throw new UsageError(`${more.join(' ')}: one bench at a time`);
+  return {
+    bench,
+    json: values.json === true,
+    events: count('--events', values.events),
+    seconds: count('--seconds', values.seconds),
+    rounds: count('--rounds', values.rounds),
+    profile: values.profile,
+  };
+}
+
+/** The command line is not understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean' },
+        events: { type: 'string' },
+        seconds: { type: 'string' },
+        rounds: { type: 'string' },
+        profile: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function count(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : 0;
+  if (number === 0) throw new UsageError(`${option} ${value}: must be a whole number from 1`);
+  return number;
+}

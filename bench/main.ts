@@ -1,0 +1,65 @@
+/**
+ * `npm run bench -- pipeline|door|latency|recovery`: measures, prints a summary for people and, as the
+ * last line of stdout, the result as one JSON object. Progress goes to stderr.
+ *
+ * Ends with 0 when it measured, whatever the figures are: a budget is for people to compare with
+ * (docs/benchmarks.md), not a test. Ctrl-C stops what was started and ends with 130.
+ */
+import {
+  readArguments,
+  USAGE,
+  UsageError,
+  type BenchName,
+  type BenchOptions,
+} from './arguments.ts';
+import { door } from './door.ts';
+import { latency } from './latency.ts';
+import { loadNow, machine, machineLine } from './machine.ts';
+import { pipeline } from './pipeline.ts';
+import { say } from './progress.ts';
+import { recovery } from './recovery.ts';
+import { startStack, type Stack } from './stack.ts';
+
+const BENCH: Record<BenchName, (options: BenchOptions, stack: Stack) => Promise<object>> = {
+  pipeline,
+  door,
+  latency,
+  recovery,
+};
+
+try {
+  const options = readArguments(process.argv.slice(2));
+  if (options === 'help') console.log(USAGE);
+  else await run(options);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}
+
+async function run(options: BenchOptions): Promise<void> {
+  const { bench } = options;
+  const on = machine();
+  say(`${bench} on ${machineLine(on)}`);
+  const stack = await startStack();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      say('stopping');
+      void stack.stop().finally(() => process.exit(130));
+    });
+  }
+  let figures: object;
+  try {
+    figures = await BENCH[bench](options, stack);
+  } finally {
+    await stack.stop();
+  }
+  const result = {
+    bench,
+    ...figures,
+    at: new Date().toISOString(),
+    machine: { ...on, loadAfter: loadNow() },
+  };
+  if (!options.json) console.log(JSON.stringify(result, null, 2));
+  console.log(JSON.stringify(result));
+}

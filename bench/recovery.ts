@@ -1,0 +1,3 @@
+export async function recovery(): Promise<object> {
+  return {};
+}
