@@ -21,6 +21,12 @@ import type { AccountMovement, AccountSum } from './clickhouse/movements.ts';
 const FORMULA =
   'ATP = QOH − unsellable − committed − open demand; AFS = max(0, ATP − safety stock − soft reservations)';
 
+/** What is on hand, with what can be sold in front. */
+const ON_HAND = [
+  'available',
+  ...PHYSICAL_STATES.filter((state) => state !== 'available'),
+] as const satisfies readonly Account[];
+
 /** Accounts that are always shown; the others only when something has touched them. */
 const ALWAYS_SHOWN: ReadonlySet<Account> = new Set(['available', 'open_demand', 'soft_reserved']);
 
@@ -78,7 +84,7 @@ export function explainPosition({
   };
 
   const atpTerms = [
-    ...PHYSICAL_STATES.flatMap((state) => accountTerm(state, 1)),
+    ...ON_HAND.flatMap((state) => accountTerm(state, 1)),
     ...UNSELLABLE_STATES.flatMap((state) => accountTerm(state, -1)),
     ...COMMITTED_STATES.flatMap((state) => accountTerm(state, -1)),
     ...accountTerm('open_demand', -1),

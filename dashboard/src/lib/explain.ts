@@ -47,12 +47,12 @@ export function equationOf({ terms }: AtpExplanation): Equation {
         terms.filter((term) => term.sign === 1),
       ),
       line(
-        'Not for sale',
+        'Unsellable',
         -1,
         taken.filter((term) => !COMMITTED.has(term.term)),
       ),
       line(
-        'Committed to orders',
+        'Committed',
         -1,
         taken.filter((term) => COMMITTED.has(term.term)),
       ),

@@ -23,8 +23,8 @@ test('terms become the lines of the equation', () => {
     lines.map(({ label, sign, units, agrees }) => [label, sign * units, agrees]);
   expect(read(equation.atp)).toEqual([
     ['On hand', 150, true],
-    ['Not for sale', -34, false],
-    ['Committed to orders', -16, true],
+    ['Unsellable', -34, false],
+    ['Committed', -16, true],
     ['Open demand', -20, true],
   ]);
   expect(read(equation.afs)).toEqual([
