@@ -64,12 +64,14 @@ export interface RuntimeLimits {
   readonly snapshotEvents: number;
   readonly recentIds: number;
   readonly recentMovements: number;
+  /** Time that the process has to end. */
+  readonly drainTimeoutMs: number;
 }
 
 export type RuntimePhase = 'recovering' | 'live' | 'stopped';
 
-/** Time that the last flush and snapshot may take when the runtime is told to stop. */
-const FINISH_MS = 10_000;
+/** Part of the time to drain that the last flush and snapshot may take. */
+const FINISH_SHARE = 0.6;
 /** Time between two notices about changed ATP: what happens in between travels together. */
 const NOTICE_MS = 5;
 const BEAT_MS = 1_000;
@@ -433,7 +435,8 @@ export class Runtime {
 
   #stop(): void {
     this.#reading.abort();
-    setTimeout(() => this.#writing.abort(), FINISH_MS).unref();
+    const finishMs = this.limits.drainTimeoutMs * FINISH_SHARE;
+    setTimeout(() => this.#writing.abort(), finishMs).unref();
   }
 
   #fail(error: unknown): void {

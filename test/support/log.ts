@@ -9,11 +9,17 @@ import { messageId } from '../../contracts/hash.ts';
 import { checkEvent } from '../../contracts/validate.ts';
 import type { Publisher } from '../../platform/nats/publisher.ts';
 
+export interface Envelope {
+  readonly id: string;
+  readonly time: string;
+  readonly source?: string;
+}
+
 /** An event as a producer sends it; it must fit the contract. */
 export function event<T extends InputType>(
   name: T,
   data: InputDataOf<T>,
-  { id, time, source = 'https://wms.example/test' }: { id: string; time: string; source?: string },
+  { id, time, source = 'https://wms.example/test' }: Envelope,
 ): ProducerEvent {
   const value = { specversion: '1.0', id, source, type: `stocktide.${name}.v1`, time, data };
   const checked = checkEvent(value, { trusted: true });

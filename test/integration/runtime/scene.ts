@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import type { ProducerEvent } from '../../../contracts/envelope.ts';
 import type { DeadLetter } from '../../../contracts/rejections.ts';
 import { consumeFrom } from '../../../platform/nats/consume.ts';
+import type { Publisher } from '../../../platform/nats/publisher.ts';
 import { STREAMS } from '../../../platform/nats/streams.ts';
 import { append } from '../../support/log.ts';
 import {
@@ -29,6 +30,8 @@ export interface Scene {
   start(setup?: RuntimeSetup): Promise<StartedRuntime>;
   /** Appends events to the LOG as the door does; the last log sequence. */
   append(events: readonly ProducerEvent[]): Promise<number>;
+  /** The same when JetStream no longer knows which ids it has seen: nothing is dropped on the way. */
+  appendLate(events: readonly ProducerEvent[]): Promise<number>;
   rows<T = Record<string, unknown>>(query: string): Promise<T[]>;
   letters(): Promise<DeadLetter[]>;
   lastSeq(): Promise<number>;
@@ -45,7 +48,8 @@ export async function scene(clickhouse: TestClickHouse): Promise<Scene> {
   onTestFinished(() => nats.stop());
   const database = `test_${randomUUID().replaceAll('-', '')}`;
 
-  const open = async (env: NodeJS.ProcessEnv = {}) => {
+  // What goes wrong here is wanted; a test that fails says what it saw.
+  const open = async (env: NodeJS.ProcessEnv = { LOG_LEVEL: 'silent' }) => {
     const plumbing = await connect(nats, clickhouse, { database, env });
     onTestFinished(() => plumbing.close());
     return plumbing;
@@ -76,6 +80,11 @@ export async function scene(clickhouse: TestClickHouse): Promise<Scene> {
       return { ...started, plumbing, crash };
     },
     append: (events) => append(own.publisher, events),
+    appendLate(events) {
+      const forgetful: Publisher['publish'] = (request) =>
+        own.publisher.publish({ ...request, msgId: randomUUID() });
+      return append({ ...own.publisher, publish: forgetful }, events);
+    },
     rows,
     async letters() {
       const { state } = await own.link.jsm.streams.info(STREAMS.dead);
