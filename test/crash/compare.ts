@@ -20,8 +20,8 @@ export async function compareDatabases(
   for (const [table, select] of Object.entries(selects())) {
     const ours = select(clickhouse.database);
     const theirs = select(reference);
-    const onlyOurs = await rows(clickhouse, `${ours} EXCEPT ${theirs} LIMIT ${EXAMPLES}`);
-    const onlyTheirs = await rows(clickhouse, `${theirs} EXCEPT ${ours} LIMIT ${EXAMPLES}`);
+    const onlyOurs = await rows(clickhouse, but(ours, theirs));
+    const onlyTheirs = await rows(clickhouse, but(theirs, ours));
     if (onlyOurs.length + onlyTheirs.length === 0) continue;
     differences.push({
       table,
@@ -37,6 +37,10 @@ export async function compareDatabases(
   }
   return differences;
 }
+
+/** A LIMIT behind EXCEPT would cut its second side. */
+const but = (these: string, those: string) =>
+  `SELECT * FROM (${these} EXCEPT ${those}) LIMIT ${EXAMPLES}`;
 
 /** What a table says, whatever its parts look like: rows with how often each is there. */
 function selects(): Record<string, (database: string) => string> {

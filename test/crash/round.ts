@@ -149,7 +149,7 @@ async function settled(plumbing: Plumbing, processors: () => Child): Promise<num
     const { state: log } = await jsm.streams.info(STREAMS.log);
     const { state: inbox } = await jsm.streams.info(STREAMS.inbox);
     // The clock ticks on, so the end of the log is never quite reached.
-    const near = (await flushed(plumbing)) >= log.last_seq - 2;
+    const near = (await progress(plumbing)) >= log.last_seq - 2;
     quiet = near && inbox.messages === 0 ? quiet + 1 : 0;
   }
   return (await jsm.streams.info(STREAMS.log)).state.last_seq;
@@ -163,19 +163,25 @@ async function flushedTo(
 ): Promise<number> {
   const { state } = await plumbing.link.jsm.streams.info(STREAMS.log);
   const end = Math.max(lastSeq, state.last_seq);
-  for (const deadline = Date.now() + QUIET_MS; (await flushed(plumbing)) < end; await sleep(100)) {
+  for (const deadline = Date.now() + QUIET_MS; (await progress(plumbing)) < end; await sleep(100)) {
     if (Date.now() > deadline) throw new Error(`not flushed to ${end}: ${processors().output()}`);
   }
   const code = await processors().end('SIGTERM');
   if (code !== 0) throw new Error(`the processors ended with ${code}: ${processors().output()}`);
+  const { flushed } = await record(plumbing);
+  if (flushed < end) throw new Error(`ended after ${flushed} of ${end}: ${processors().output()}`);
   return end;
 }
 
-async function flushed(plumbing: Plumbing): Promise<number> {
+/** How far the flushes have come; the last one may still be under way. */
+async function progress(plumbing: Plumbing): Promise<number> {
+  const { flushed, intent } = await record(plumbing);
+  return Math.max(flushed, intent ?? 0);
+}
+
+async function record(plumbing: Plumbing): Promise<Pick<CheckpointRecord, 'flushed' | 'intent'>> {
   const checkpoint = await openCheckpoint<CheckpointRecord>(plumbing.link.js, 'all');
-  const record = await checkpoint.read();
-  // An intent is done when the next one is put; in between its rows may be there or not.
-  return record?.flushed ?? 0;
+  return (await checkpoint.read()) ?? { flushed: 0, intent: null };
 }
 
 /** Runs the log once more, without interruption, into a database of its own. */
