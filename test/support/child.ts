@@ -23,8 +23,16 @@ export interface Child {
 }
 
 /** Starts `file` (relative to the project) under the same Node. */
-export function startChild({ env, file }: { env: NodeJS.ProcessEnv; file: string }): Child {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--import', TETHER, file], {
+export function startChild({
+  args = [],
+  env,
+  file,
+}: {
+  args?: readonly string[];
+  env: NodeJS.ProcessEnv;
+  file: string;
+}): Child {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--import', TETHER, file, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
