@@ -10,6 +10,7 @@
  * then what was taken is settled, and the connection goes last.
  */
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createHttp, listen } from '../platform/http/server.ts';
 import { runProcess, type Life } from '../platform/lifecycle.ts';
 import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
@@ -42,6 +43,8 @@ await runProcess({ name: 'door', start });
 
 async function start(life: Life): Promise<void> {
   const { config, log, metrics, signal } = life;
+  // Each request that is being read listens to it.
+  setMaxListeners(0, signal);
   let link: NatsLink | null = null;
   let opened: Opened | null = null;
   const now = (): Opened => {
@@ -118,7 +121,7 @@ function open(life: Life, link: NatsLink): Opened {
     onAccepted: (timeMs) => clock.observe(timeMs),
   });
   const inbox = startInbox({ link, door, log, metrics, signal });
-  life.addCheck('inbox', () => ({ ok: inbox.attached }));
+  life.addCheck('inbox', () => ({ ok: inbox.attached, detail: inbox.trouble }));
   const stopTelling = tellStatus({ nc, door: randomUUID(), publisher, metrics: doorMetrics });
 
   return {
