@@ -14,7 +14,7 @@ import { connectNats } from '../platform/nats/connect.ts';
 import { consumeFrom } from '../platform/nats/consume.ts';
 import { STREAMS } from '../platform/nats/streams.ts';
 import { createArchive } from '../processors/archive/archive.ts';
-import type { Outputs } from '../processors/processor.ts';
+import type { Cell, Outputs, TableName } from '../processors/processor.ts';
 import { Batch } from '../processors/runtime/batch.ts';
 import { movementCounter, movementRow, type RowsPerEvent } from './bare-rows.ts';
 
@@ -37,31 +37,44 @@ const { natsPassword: pass, natsUrl: url, natsUser: user } = config;
 const link = await connectNats({ url, user, pass, name: 'bare-pipe', log });
 const clickhouse = createClickHouse(config);
 
-let batch = new Batch(0);
-let flushing: Promise<void> | null = null;
-let seq = 0;
+/** Batches into ClickHouse, one at a time. */
+class Sink {
+  flushing: Promise<void> | null = null;
+  #batch = new Batch(0);
 
-function startFlush(): void {
-  if (flushing !== null || batch.rows === 0) return;
-  const cut = batch;
-  batch = new Batch(seq);
-  const inserts = cut
-    .blocks()
-    .map((block) => insertRows(clickhouse, { ...block, token: `${block.table}.${cut.from}` }));
-  flushing = Promise.all(inserts).then(() => {
-    flushing = null;
-  });
+  get rows(): number {
+    return this.#batch.rows;
+  }
+
+  add(table: TableName, cells: readonly Cell[]): void {
+    this.#batch.add(table, cells);
+  }
+
+  /** Flushes what there is, unless a flush is under way. */
+  flush(toSeq: number): void {
+    if (this.flushing !== null || this.rows === 0) return;
+    const batch = this.#batch;
+    this.#batch = new Batch(toSeq);
+    const inserts = batch
+      .blocks()
+      .map((block) => insertRows(clickhouse, { ...block, token: `${block.table}.${batch.from}` }));
+    this.flushing = Promise.all(inserts).then(() => {
+      this.flushing = null;
+    });
+  }
 }
 
+const sink = new Sink();
 const archive = createArchive();
 const movements = movementCounter(rowsPerEvent);
 const out: Outputs = {
-  row: (table, cells) => batch.add(table, cells),
+  row: (table, cells) => sink.add(table, cells),
   finding: () => undefined,
   changed: () => undefined,
 };
 
-const timer = setInterval(startFlush, config.flushMs);
+let seq = 0;
+const timer = setInterval(() => sink.flush(seq), config.flushMs);
 const startedMs = Date.now();
 const cpuBefore = process.cpuUsage();
 const messages = consumeFrom(link, {
@@ -78,20 +91,20 @@ for await (const message of messages) {
   archive.apply({ seq, name: event.type as LogType, event, timeMs, nowMs: timeMs, raw }, out);
   const rows = movements(event.type);
   for (let index = 0; index < rows; index++) {
-    batch.add('stock_movements', movementRow(event, seq, index));
+    sink.add('stock_movements', movementRow(event, seq, index));
   }
   if (seq === toSeq) break;
-  if (batch.rows < config.flushRows) continue;
-  startFlush();
-  while (batch.rows >= config.maxPendingRows && flushing !== null) {
-    await flushing;
-    startFlush();
+  if (sink.rows < config.flushRows) continue;
+  sink.flush(seq);
+  while (sink.rows >= config.maxPendingRows && sink.flushing !== null) {
+    await sink.flushing;
+    sink.flush(seq);
   }
 }
 clearInterval(timer);
-while (batch.rows > 0 || flushing !== null) {
-  startFlush();
-  await flushing;
+while (sink.rows > 0 || sink.flushing !== null) {
+  sink.flush(seq);
+  await sink.flushing;
 }
 const cpu = process.cpuUsage(cpuBefore);
 const cpuS = (cpu.user + cpu.system) / 1e6;

@@ -43,12 +43,12 @@ const CONTENT_TYPE = { ndjson: 'application/x-ndjson', json: 'application/cloude
 
 const load = JSON.parse(process.argv[2] ?? '') as LoadOrder;
 const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
+const yesterdayMs = Date.now() - 86_400_000;
 const mix = orders({
   seed: load.seed,
   skus: 5_000,
   nodes: 4,
-  startMs: Date.now() - 86_400_000,
-  stepMs: 1,
+  timeOf: (order) => yesterdayMs + order,
 });
 const warmUp = batches(Math.ceil(load.events / 10));
 const measured = batches(load.events);

@@ -24,6 +24,7 @@ const EVENTS = 600_000;
 const ROUNDS = 3;
 const MAX_SKUS = 5_000;
 const NODES = 4;
+const START_MS = Date.UTC(2025, 0, 1);
 /** 35,000 orders a day: within the run order lines are closed, remembered for a day and forgotten. */
 const STEP_MS = 2_500;
 
@@ -40,8 +41,8 @@ export async function pipeline(options: BenchOptions, stack: Stack): Promise<obj
   const rounds = options.rounds ?? ROUNDS;
   // At most a tenth of the log is opening stock.
   const skus = Math.max(1, Math.min(MAX_SKUS, Math.floor(events / (10 * NODES))));
-  const startMs = Date.UTC(2025, 0, 1);
-  const mix = traffic({ seed: SEED, skus, nodes: NODES, startMs, stepMs: STEP_MS });
+  const timeOf = (order: number) => START_MS + order * STEP_MS;
+  const mix = traffic({ seed: SEED, skus, nodes: NODES, timeOf });
   const { lastSeq } = await fillLog(stack.publisher, mix, events);
   say(`${lastSeq} events in the log`);
 

@@ -16,10 +16,8 @@ export interface TrafficOptions {
   readonly seed: number;
   readonly skus: number;
   readonly nodes: number;
-  /** Event time of the first event (ms since 1970). */
-  readonly startMs: number;
-  /** Event time between two orders (ms). */
-  readonly stepMs: number;
+  /** Event time of an order, counted from 0, and of what goes with it (ms since 1970). */
+  readonly timeOf: (order: number) => number;
 }
 
 type MakeEvent = <T extends InputType>(name: T, data: InputDataOf<T>) => ProducerEvent;
@@ -42,10 +40,10 @@ export function random(seed: number): () => number {
 export const skuId = (number: number) => `SKU-${String(number).padStart(6, '0')}`;
 const nodeId = (number: number) => `dc-${number + 1}`;
 
-/** Opening stock of every position, SKU by SKU: skus × nodes events. */
+/** Opening stock of every position, SKU by SKU: skus × nodes events of the LOG. */
 export function* openingStock(options: TrafficOptions): Generator<ProducerEvent, void> {
-  const { nodes, seed, skus, startMs } = options;
-  const make = eventMaker(`${seed}-open`, () => startMs);
+  const { nodes, seed, skus, timeOf } = options;
+  const make = eventMaker(`${seed}-open`, () => timeOf(0));
   for (let sku = 0; sku < skus; sku++) {
     for (let node = 0; node < nodes; node++) {
       yield make('inventory.adjusted', {
@@ -64,15 +62,15 @@ export function* openingStock(options: TrafficOptions): Generator<ProducerEvent,
 
 /** Endless orders and what happens beside them, in the order of their event times. */
 export function* orders(options: TrafficOptions): Generator<ProducerEvent, never> {
-  const { nodes, seed, skus, startMs, stepMs } = options;
+  const { nodes, seed, skus, timeOf } = options;
   const rng = random(seed);
   const pick = (n: number) => Math.floor(rng() * n);
   const anySku = () => skuId(Math.floor(rng() ** 2 * skus));
-  let nowMs = startMs;
+  let nowMs = timeOf(0);
   const make = eventMaker(String(seed), () => nowMs);
 
   for (let number = 0; ; number++) {
-    nowMs += stepMs;
+    nowMs = timeOf(number);
     const order = {
       order_id: `O-${seed}-${number}`,
       node_id: nodeId(pick(nodes)),

@@ -4,7 +4,13 @@
  */
 import type { RuntimeStatus } from '../contracts/live.ts';
 import type { NatsLink } from '../platform/nats/connect.ts';
-import { CHECKPOINT_BUCKET, CHECKPOINT_STREAM, STREAMS } from '../platform/nats/streams.ts';
+import {
+  CHECKPOINT_BUCKET,
+  CHECKPOINT_STREAM,
+  ensureStreams,
+  STREAMS,
+} from '../platform/nats/streams.ts';
+import type { Stack } from './stack.ts';
 
 export interface RuntimeWatch {
   /** The last status, or null before the first. */
@@ -58,4 +64,11 @@ export async function forgetState({ jsm }: NatsLink): Promise<void> {
   for (const stream of [CHECKPOINT_STREAM, STREAMS.snapshots, STREAMS.inbox]) {
     await jsm.streams.purge(stream);
   }
+}
+
+/** The same with an empty LOG whose sequences begin at 1 again. */
+export async function newLog({ config, link }: Stack): Promise<void> {
+  await forgetState(link);
+  await link.jsm.streams.delete(STREAMS.log);
+  await ensureStreams(link.jsm, config);
 }
