@@ -15,6 +15,13 @@ export function encodeFrame(part: SnapshotPart): Uint8Array {
   return frame;
 }
 
+/** The part of a frame that came alone. Throws when it is not whole. */
+export function decodeFrame(bytes: Uint8Array): SnapshotPart {
+  const frame = readFrame(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
+  if (frame === null) throw new Error(`a frame of ${bytes.byteLength} bytes is not whole`);
+  return frame.part;
+}
+
 /** Parts out of chunks of any size. Throws when the stream ends inside a part. */
 export async function* decodeFrames(
   chunks: AsyncIterable<Uint8Array>,

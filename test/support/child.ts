@@ -43,7 +43,8 @@ export function startChild({
   }
   let hasExited = false;
   const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => {
+    // Not `exit`: its last words may still be on their way.
+    child.once('close', (code) => {
       hasExited = true;
       resolve(code);
     });
