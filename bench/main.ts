@@ -32,9 +32,10 @@ try {
   if (options === 'help') console.log(USAGE);
   else await run(options);
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${USAGE}`);
-  process.exitCode = 2;
+  const isUsage = error instanceof UsageError;
+  const reason = error instanceof Error ? error.message : String(error);
+  console.error(isUsage ? `${reason}\n\n${USAGE}` : `the bench failed: ${reason}`);
+  process.exitCode = isUsage ? 2 : 1;
 }
 
 async function run(options: BenchOptions): Promise<void> {

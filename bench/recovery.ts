@@ -21,7 +21,7 @@ import type { BenchOptions } from './arguments.ts';
 import { fillLog } from './fill.ts';
 import { median, round } from './measure.ts';
 import { say } from './progress.ts';
-import { profiled, type Part, type Stack } from './stack.ts';
+import { profiled, type Part, type PartOptions, type Stack } from './stack.ts';
 import { openingStock, orders, skuId, type TrafficOptions } from './traffic.ts';
 import { newLog, watchRuntime } from './watch.ts';
 
@@ -95,11 +95,10 @@ async function loaded(
 ): Promise<{ part: Part; memory: Memory; lastSeq: number }> {
   const { lastSeq } = await fillLog(stack.publisher, events, count);
   const watch = watchRuntime(stack.link);
-  const part = await start(stack, database, [
-    '--expose-gc',
-    '--import',
-    import.meta.resolve('./memory-probe.ts'),
-  ]);
+  const part = await start(stack, database, {
+    nodeArgs: ['--expose-gc'],
+    preload: [import.meta.resolve('./memory-probe.ts')],
+  });
   await Promise.race([watch.flushed(lastSeq), part.died]);
   watch.stop();
   const answer = part.message<Memory>();
@@ -114,14 +113,18 @@ async function restart(
   nodeArgs: string[],
 ): Promise<{ part: Part; seconds: number }> {
   const startedMs = performance.now();
-  const part = await start(stack, 'full', nodeArgs);
+  const part = await start(stack, 'full', { nodeArgs });
   await Promise.race([answeredTo(stack, lastSeq), part.died]);
   return { part, seconds: (performance.now() - startedMs) / 1000 };
 }
 
-function start(stack: Stack, database: string, nodeArgs: string[]): Promise<Part> {
+function start(
+  stack: Stack,
+  database: string,
+  node: Pick<PartOptions, 'nodeArgs' | 'preload'>,
+): Promise<Part> {
   const env = { CLICKHOUSE_DATABASE: database };
-  return stack.start({ name: 'processors', file: 'processors/main.ts', env, nodeArgs });
+  return stack.start({ name: 'processors', file: 'processors/main.ts', env, ...node });
 }
 
 async function answeredTo({ link }: Stack, seq: number): Promise<void> {

@@ -37,8 +37,9 @@ export interface PartOptions {
   readonly file: string;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** For Node, before the file. */
   readonly nodeArgs?: readonly string[];
+  /** Modules (file URLs) that are loaded in front of it. */
+  readonly preload?: readonly string[];
 }
 
 /** A process of ours that runs. */
@@ -185,6 +186,7 @@ async function startPart({
   file,
   name,
   nodeArgs = [],
+  preload = [],
 }: PartOptions): Promise<Part> {
   const child = spawn(
     process.execPath,
@@ -193,6 +195,7 @@ async function startPart({
       ...['--import', import.meta.resolve('tsx')],
       // It ends with the bench, whatever ends that.
       ...['--import', import.meta.resolve('../platform/launcher/tether.ts')],
+      ...preload.flatMap((module) => ['--import', module]),
       fileURLToPath(new URL(`../${file}`, import.meta.url)),
       ...args,
     ],
