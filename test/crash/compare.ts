@@ -1,11 +1,13 @@
 /** Two databases, row for row: every table, both directions, multiplicity included. */
 import type { ClickHouse } from '../../platform/clickhouse/client.ts';
+import { STREAMS } from '../../platform/nats/streams.ts';
 import { TABLE_COLUMNS } from '../../processors/runtime/tables.ts';
+import type { Plumbing } from '../support/runtime.ts';
 
 export interface TableDifference {
   readonly table: string;
   readonly rows: { readonly ours: number; readonly reference: number };
-  /** Some rows that only one of them has. */
+  /** Some rows that only one of them has, or has more often. */
   readonly examples: readonly string[];
 }
 
@@ -20,8 +22,8 @@ export async function compareDatabases(
   for (const [table, select] of Object.entries(selects())) {
     const ours = select(clickhouse.database);
     const theirs = select(reference);
-    const onlyOurs = await rows(clickhouse, but(ours, theirs));
-    const onlyTheirs = await rows(clickhouse, but(theirs, ours));
+    const onlyOurs = await lines(clickhouse, except(ours, theirs));
+    const onlyTheirs = await lines(clickhouse, except(theirs, ours));
     if (onlyOurs.length + onlyTheirs.length === 0) continue;
     differences.push({
       table,
@@ -38,20 +40,39 @@ export async function compareDatabases(
   return differences;
 }
 
-/** A LIMIT behind EXCEPT would cut its second side. */
-const but = (these: string, those: string) =>
-  `SELECT * FROM (${these} EXCEPT ${those}) LIMIT ${EXAMPLES}`;
+/**
+ * Each finding that the uninterrupted run raises is in the log once, and no other: the runtime and the
+ * door brought it there between the kills.
+ */
+export async function compareFindings(
+  { clickhouse, link }: Plumbing,
+  raised: ReadonlySet<string>,
+): Promise<TableDifference[]> {
+  const found = (await lines(clickhouse, 'SELECT finding_id FROM findings')).map(
+    (line) => (JSON.parse(line) as [string])[0],
+  );
+  const unique = new Set(found);
+  const filter = { subjects_filter: 'ops.v1.finding.raised.>' };
+  const { state } = await link.jsm.streams.info(STREAMS.log, filter);
+  const inLog = Object.values(state.subjects ?? {}).reduce((sum, messages) => sum + messages, 0);
+  const examples = [
+    ...found.filter((id) => !raised.has(id)).map((id) => `only after the kills: ${id}`),
+    ...[...raised].filter((id) => !unique.has(id)).map((id) => `only without kills: ${id}`),
+    ...(found.length > unique.size ? [`${found.length - unique.size} are doubled`] : []),
+    ...(inLog === found.length ? [] : [`${inLog} are in the log`]),
+  ];
+  const rows = { ours: found.length, reference: raised.size };
+  return examples.length === 0 ? [] : [{ table: 'findings in the log', rows, examples }];
+}
 
 /** What a table says, whatever its parts look like: rows with how often each is there. */
 function selects(): Record<string, (database: string) => string> {
   const plain = Object.entries(TABLE_COLUMNS).map(([table, columns]) => {
     const list = columns.join(', ');
     const final = table === 'items' ? 'FINAL' : '';
-    return [
-      table,
-      (database: string) =>
-        `SELECT ${list}, count() AS times FROM ${database}.${table} ${final} GROUP BY ${list}`,
-    ] as const;
+    const select = (database: string) =>
+      `SELECT ${list}, count() AS times FROM ${database}.${table} ${final} GROUP BY ${list}`;
+    return [table, select] as const;
   });
   return {
     ...Object.fromEntries(plain),
@@ -63,15 +84,16 @@ function selects(): Record<string, (database: string) => string> {
   };
 }
 
-async function rows(clickhouse: ClickHouse, query: string): Promise<string[]> {
+/** Some rows of these that are not among those. A LIMIT behind EXCEPT would cut its second side. */
+const except = (these: string, those: string) =>
+  `SELECT * FROM (${these} EXCEPT ${those}) LIMIT ${EXAMPLES}`;
+
+async function lines(clickhouse: ClickHouse, query: string): Promise<string[]> {
   const result = await clickhouse.query({ query, format: 'JSONCompactEachRow' });
   return (await result.json<unknown[]>()).map((row) => JSON.stringify(row));
 }
 
 async function count(clickhouse: ClickHouse, table: string): Promise<number> {
-  const result = await clickhouse.query({
-    query: `SELECT toUInt32(count()) AS rows FROM ${table}`,
-    format: 'JSONEachRow',
-  });
-  return (await result.json<{ rows: number }>())[0]?.rows ?? 0;
+  const [line] = await lines(clickhouse, `SELECT toUInt32(count()) FROM ${table}`);
+  return (JSON.parse(line ?? '[0]') as [number])[0];
 }
