@@ -43,7 +43,7 @@ export function registerDeadRoutes(app: FastifyInstance, parts: DeadRoutesParts)
   });
 
   void app.register(async (scope) => {
-    readBodiesHere(scope);
+    readBodiesHere(scope, parts);
     scope.post<{ Params: { seq: string } }>('/v1/dead/:seq/replay', async (request, reply) => {
       const seq = readSeq(request.params.seq);
       const hold = parts.held.open();

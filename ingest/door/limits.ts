@@ -42,6 +42,8 @@ export const BODY_MAX_MS = 2 * 60 * 1000;
 export const STREAM_MAX_MS = 60 * 60 * 1000;
 /** A body that inflates to more than this times its size is no text, but a gzip bomb. */
 export const MAX_INFLATION = 250;
+/** Rejected lines after which a stream is given up: something is wrong with all of it. */
+export const MAX_STREAM_REJECTED = 10_000;
 /** Outcomes listed in the answer to a stream; all of them are counted. */
 export const MAX_LISTED_RESULTS = 1000;
 /** How long the event loop is kept by one batch before others get a turn. */

@@ -65,6 +65,11 @@ export function createLineSplitter({ maxBytes, abortBytes }: LineOptions): LineS
       const lines: Line[] = [];
       let from = 0;
       for (;;) {
+        // Empty lines cost next to nothing: a bomb may hold millions.
+        while (size === 0 && chunk[from] === LINE_FEED) {
+          from++;
+          index++;
+        }
         const at = chunk.indexOf(LINE_FEED, from);
         if (at === -1) break;
         grow(chunk.subarray(from, at));

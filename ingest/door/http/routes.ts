@@ -35,7 +35,7 @@ const LIST_ALL_UP_TO = 1000;
 
 export function registerEventRoutes(app: FastifyInstance, parts: EventRoutesParts): void {
   void app.register(async (scope) => {
-    readBodiesHere(scope);
+    readBodiesHere(scope, parts);
     scope.post('/v1/events', async (request, reply) => {
       const hold = parts.held.open();
       try {
@@ -48,11 +48,14 @@ export function registerEventRoutes(app: FastifyInstance, parts: EventRoutesPart
 }
 
 /** Leaves the bodies of a scope's requests to its handlers: read within bounds, or as streams. */
-export function readBodiesHere(scope: FastifyInstance): void {
+export function readBodiesHere(
+  scope: FastifyInstance,
+  { signal }: Pick<EventRoutesParts, 'signal'>,
+): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
   scope.addHook('onSend', async (request, reply) => {
-    if (!request.raw.complete) linger(request.raw, reply.raw);
+    if (!request.raw.complete) linger(request.raw, reply.raw, signal);
   });
 }
 

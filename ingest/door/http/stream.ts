@@ -2,8 +2,8 @@
  * NDJSON: one event a line, for as long as the sender likes. Lines are taken in slices, in order, and
  * the next bytes are read when a slice is stored: what the door holds does not grow with the stream.
  *
- * A stream that cannot be read to its end (too slow, not gzip, an endless line) or not be stored is
- * answered with a problem document that says how many lines are settled.
+ * A stream that cannot be read to its end (too slow, not gzip, an endless line, mostly wrong) or not be
+ * stored is answered with a problem document that says how many lines are settled.
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
@@ -11,7 +11,13 @@ import { ProblemError } from '../../../platform/http/problem.ts';
 import type { Door } from '../accept.ts';
 import { structuredEvent } from '../decode.ts';
 import type { Incoming } from '../judge.ts';
-import { BODY_IDLE_MS, STREAM_MAX_MS, STREAM_SLICE_EVENTS, type DoorLimits } from '../limits.ts';
+import {
+  BODY_IDLE_MS,
+  MAX_STREAM_REJECTED,
+  STREAM_MAX_MS,
+  STREAM_SLICE_EVENTS,
+  type DoorLimits,
+} from '../limits.ts';
 import { createTally, maxListed, sendBatch, sendProblemWith } from './answers.ts';
 import type { Listing, StreamProgress } from './answers.ts';
 import { inflated, type Encoding } from './body.ts';
@@ -40,6 +46,7 @@ export async function takeStream(
       const slice = lines.slice(from, from + STREAM_SLICE_EVENTS);
       tally.add(await door.accept(slice.map(lineEvent), { via: 'http' }));
       settledLines = (slice.at(-1)?.index ?? settledLines - 1) + 1;
+      if (tally.answer().rejected > MAX_STREAM_REJECTED) throw tooManyRejected();
     }
   };
 
@@ -64,6 +71,17 @@ function lineEvent({ index, bytes, sizeBytes }: Line): Incoming {
   // Of an over-long line only the beginning is here: its size says why it is refused.
   if (sizeBytes > bytes.length) return { index, value: undefined, sizeBytes, bytes: () => bytes };
   return structuredEvent(bytes, index);
+}
+
+function tooManyRejected(): ProblemError {
+  return new ProblemError({
+    status: 422,
+    kind: 'too-many-rejected',
+    title: 'Too many lines were rejected',
+    detail:
+      'Something is wrong with the whole of it; mend that, then go on after the settled lines',
+    allowed: `at most ${MAX_STREAM_REJECTED} rejected lines`,
+  });
 }
 
 function asStreamProblem(error: unknown, { maxBodyBytes }: StreamParts['limits']): unknown {

@@ -40,7 +40,7 @@ async function statusOf(
         },
       )
       .then((status) => {
-        if (!incoming.complete) linger(incoming, response);
+        if (!incoming.complete) linger(incoming, response, stopping.signal);
         response.writeHead(status).end();
       });
   });

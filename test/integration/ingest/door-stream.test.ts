@@ -107,6 +107,15 @@ describe('NDJSON', () => {
     expect(answer.results).toHaveLength(1000);
   });
 
+  test('of which nearly all is wrong is given up, and says where', async () => {
+    const body = `${line('wrong-0')}${'7\n'.repeat(30_000)}`;
+    const { status, body: answer } = await door.post(body, NDJSON);
+    expect(status).toBe(422);
+    expect(answer.type).toBe('urn:stocktide:problem:too-many-rejected');
+    expect(answer.rejected).toBeLessThan(12_000);
+    expect(answer).toMatchObject({ accepted: 1, lines: 1 + answer.rejected });
+  });
+
   test('an over-long line is refused, kept in part, and the next one taken', async () => {
     const long = `{"note":"${'x'.repeat(100_000)}"}`;
     const { body } = await door.post(`${long}\n${line('after-long')}`, NDJSON);
