@@ -53,3 +53,28 @@ export const MEASURES: ReadonlyMap<Measure, readonly number[]> = new Map<Measure
   ['unusable', first(A.on_hold, UNSELLABLE)],
   ['on_hand', first(A.available, first(A.on_hold, PHYSICAL))],
 ]);
+
+/**
+ * Counters of records, numbered behind the accounts so that the history can hold both: through them a
+ * correction finds what an event changed beside balances.
+ */
+export const COUNTER = {
+  ordered: 32,
+  cancelled: 33,
+  allocated: 34,
+  shorted: 35,
+  picked: 36,
+  packed: 37,
+  shipped: 38,
+  poOrdered: 40,
+  poAnnounced: 41,
+  poReceived: 42,
+  asnAnnounced: 43,
+  asnReceived: 44,
+  reserved: 46,
+  leg: 47,
+  fate: 48,
+  refused: 49,
+  counted: 50,
+} as const;
+export const isCounter = (side: number) => side >= COUNTER.ordered;

@@ -14,31 +14,6 @@ import { createRecords, type StockRecords } from './records.ts';
 import { isLegal, type MovementKind } from './transitions.ts';
 import { Watch } from './watch.ts';
 
-/**
- * Counters of records, numbered behind the accounts so that the history can hold both: through them a
- * correction finds what an event changed beside balances.
- */
-export const COUNTER = {
-  ordered: 32,
-  cancelled: 33,
-  allocated: 34,
-  shorted: 35,
-  picked: 36,
-  packed: 37,
-  shipped: 38,
-  poOrdered: 40,
-  poAnnounced: 41,
-  poReceived: 42,
-  asnAnnounced: 43,
-  asnReceived: 44,
-  reserved: 46,
-  leg: 47,
-  fate: 48,
-  refused: 49,
-  counted: 50,
-} as const;
-export const isCounter = (side: number) => side >= COUNTER.ordered;
-
 export interface Move {
   readonly row: number;
   readonly from: number;

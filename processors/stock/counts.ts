@@ -12,8 +12,8 @@
  * their instants and, of one instant, the narrow ones first.
  */
 import type { SnapshotPart } from '../processor.ts';
-import { A, MEASURES, type Measure } from './accounts.ts';
-import { COUNTER, type Books } from './books.ts';
+import { A, MEASURES, type Measure, COUNTER } from './accounts.ts';
+import type { Books } from './books.ts';
 import type { Entry } from './history.ts';
 import { mapParts, restoreMap } from './parts.ts';
 import type { Posted } from './watch.ts';

@@ -9,8 +9,8 @@
  */
 import type { DataOf } from '../../contracts/events.ts';
 import { UNSOURCED_NODE } from '../../contracts/states.ts';
-import { A } from './accounts.ts';
-import { COUNTER, type Books } from './books.ts';
+import { A, COUNTER } from './accounts.ts';
+import type { Books } from './books.ts';
 import type { Entry } from './history.ts';
 import { newLine, recordKey, Retired, type LineStage, type OrderLine } from './records.ts';
 import { isDone, shiftsBetween, standing } from './stages.ts';
@@ -51,14 +51,15 @@ export class Demand {
       line.row = row;
       line.channel = data.channel_id;
     }
-    this.#order(key, line, data.qty);
+    if (this.#books.applied.timeMs > line.orderedAtMs) this.#order(key, line, data.qty);
     this.#settle(key, line, 'ordered');
   }
 
   changed(data: DataOf<'order.line.changed'>): void {
     const key = recordKey(data.order_id, data.line_id);
     const line = this.#line(key);
-    this.#order(key, line, data.qty);
+    // A change of the very instant of the order comes after it.
+    if (this.#books.applied.timeMs >= line.orderedAtMs) this.#order(key, line, data.qty);
     this.#settle(key, line, data.reason);
   }
 
@@ -204,9 +205,8 @@ export class Demand {
     return this.#books.ledger.row(data.sku_id, data.node_id);
   }
 
-  /** What was ordered: of two facts about it, the later one (event time) holds. */
+  /** Sets what was ordered: of two facts about it, the later one (event time) holds. */
   #order(key: string, line: OrderLine, ordered: number): void {
-    if (this.#books.applied.timeMs < line.orderedAtMs) return;
     line.orderedAtMs = this.#books.applied.timeMs;
     const units = ordered - line.ordered;
     line.ordered = ordered;

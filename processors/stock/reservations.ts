@@ -7,8 +7,8 @@
 import TinyQueue from 'tinyqueue';
 import type { DataOf } from '../../contracts/events.ts';
 import { UNSOURCED_NODE } from '../../contracts/states.ts';
-import { A } from './accounts.ts';
-import { COUNTER, type Books } from './books.ts';
+import { A, COUNTER } from './accounts.ts';
+import type { Books } from './books.ts';
 import { Retired, type Reservation } from './records.ts';
 
 /** A reservation that ended is remembered this long (event time). */

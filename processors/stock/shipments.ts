@@ -9,8 +9,8 @@
  * known. A fate, or a refusal, that is heard of before the dispatch waits for it.
  */
 import type { DataOf } from '../../contracts/events.ts';
-import { A } from './accounts.ts';
-import { COUNTER, type Books } from './books.ts';
+import { A, COUNTER } from './accounts.ts';
+import type { Books } from './books.ts';
 import type { Demand } from './demand.ts';
 import type { Entry } from './history.ts';
 import { Retired, type Leg, type Shipment } from './records.ts';

@@ -131,8 +131,9 @@ export function createStock(options: StockOptions): Stock {
       case 'stocktide.inventory.snapshot.completed.v1':
         return snapshots.complete(event.data);
       case 'stocktide.purchaseorder.line.issued.v1':
+        return supply.issued(event.data);
       case 'stocktide.purchaseorder.line.changed.v1':
-        return supply.ordered(event.data);
+        return supply.changed(event.data);
       case 'stocktide.purchaseorder.line.acknowledged.v1':
         return supply.acknowledged(event.data);
       case 'stocktide.asn.line.received.v1':

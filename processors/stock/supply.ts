@@ -8,8 +8,8 @@
  * the rest, being over or blind, from outside.
  */
 import type { DataOf } from '../../contracts/events.ts';
-import { A } from './accounts.ts';
-import { COUNTER, type Books } from './books.ts';
+import { A, COUNTER } from './accounts.ts';
+import type { Books } from './books.ts';
 import type { Entry } from './history.ts';
 import { OpenLines, type OpenSupply } from './open-supply.ts';
 import {
@@ -56,20 +56,13 @@ export class Supply {
     this.#openLines = new OpenLines(books.records);
   }
 
-  ordered(data: DataOf<'purchaseorder.line.issued'> | DataOf<'purchaseorder.line.changed'>): void {
-    const { applied, ledger } = this.#books;
-    const { key, line } = this.#poLine(data.po_id, data.sku_id);
-    const changes: Change[] = [];
-    if (data.node_id !== undefined) {
-      changes.push(...this.#place(key, line, ledger.row(data.sku_id, data.node_id)));
-    }
-    if (data.supplier_id !== undefined) line.supplier = data.supplier_id;
-    if (applied.timeMs >= line.orderedAtMs) {
-      line.orderedAtMs = applied.timeMs;
-      this.#count(COUNTER.poOrdered, key, line, data.qty - line.ordered);
-    }
-    changes.push(...this.#settle(key, line));
-    this.#post(changes, { kind: 'supply', ref: data.po_id });
+  issued(data: DataOf<'purchaseorder.line.issued'>): void {
+    this.#order(data, (line) => this.#books.applied.timeMs > line.orderedAtMs);
+  }
+
+  changed(data: DataOf<'purchaseorder.line.changed'>): void {
+    // A change of the very instant of the order comes after it.
+    this.#order(data, (line) => this.#books.applied.timeMs >= line.orderedAtMs);
   }
 
   acknowledged(data: DataOf<'purchaseorder.line.acknowledged'>): void {
@@ -171,6 +164,27 @@ export class Supply {
     this.#retiredPo.restored((line) => line.open === 0);
     this.#retiredAsn.restored((line) => line.open === 0);
     this.#openLines.restored();
+  }
+
+  /** Sets what was ordered where the fact holds: of two facts about it, the later one does. */
+  #order(
+    data: DataOf<'purchaseorder.line.issued'> | DataOf<'purchaseorder.line.changed'>,
+    holds: (line: PoLine) => boolean,
+  ): void {
+    const { applied, ledger } = this.#books;
+    const { key, line } = this.#poLine(data.po_id, data.sku_id);
+    const changes: Change[] = [];
+    const rules = holds(line);
+    if (data.node_id !== undefined && (rules || line.row < 0)) {
+      changes.push(...this.#place(key, line, ledger.row(data.sku_id, data.node_id)));
+    }
+    if (data.supplier_id !== undefined) line.supplier = data.supplier_id;
+    if (rules) {
+      line.orderedAtMs = applied.timeMs;
+      this.#count(COUNTER.poOrdered, key, line, data.qty - line.ordered);
+    }
+    changes.push(...this.#settle(key, line));
+    this.#post(changes, { kind: 'supply', ref: data.po_id });
   }
 
   #poLine(po: string, sku: string): { key: string; line: PoLine } {

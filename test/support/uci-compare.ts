@@ -90,7 +90,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { differing, skus, totals } = await compareUci(client, file);
   const moved = await movedUnits(client);
   await client.close();
-  for (const difference of differing.slice(0, 10)) console.error(difference);
-  console.log(JSON.stringify({ skus, differing: differing.length, totals, moved }));
+  for (const difference of differing.slice(0, 10))
+    process.stderr.write(`${JSON.stringify(difference)}\n`);
+  const result = { skus, differing: differing.length, totals, moved };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
   process.exitCode = differing.length === 0 ? 0 : 1;
 }
