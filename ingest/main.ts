@@ -27,7 +27,7 @@ import { doorLimits } from './door/limits.ts';
 import { createDoorMetrics } from './door/metrics.ts';
 import { createRecentIds } from './door/recent-ids.ts';
 import { tellStatus } from './door/status.ts';
-import { awaitStreams, storedHash } from './door/streams.ts';
+import { awaitStreams, createStoredHash } from './door/streams.ts';
 import { DoorUnavailable } from './door/unavailable.ts';
 import { startInbox } from './inbox/inbox.ts';
 
@@ -117,7 +117,7 @@ function open(life: Life, link: NatsLink): Opened {
     limits: doorLimits(config),
     metrics: doorMetrics,
     dead: createDeadLetters({ publisher, maxEventBytes: config.maxEventBytes, now: Date.now }),
-    storedHash: (seq) => storedHash(jsm, seq),
+    storedHash: createStoredHash(jsm),
     onAccepted: (timeMs) => clock.observe(timeMs),
   });
   const inbox = startInbox({ link, door, log, metrics, signal });

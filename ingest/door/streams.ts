@@ -26,13 +26,29 @@ export async function awaitStreams(
   }
 }
 
-/** `datahash` of the LOG's event at a sequence; null when it cannot be told (gone, or no answer). */
-export async function storedHash(jsm: JetStreamManager, seq: number): Promise<string | null> {
-  try {
-    const stored = await jsm.streams.getMessage(STREAMS.log, { seq });
-    const { datahash } = stored.json<{ datahash?: unknown }>();
-    return typeof datahash === 'string' ? datahash : null;
-  } catch {
-    return null;
-  }
+/** Questions to the server at a time; more would only wait there, against its clock. */
+const MAX_LOOKUPS = 64;
+
+/**
+ * Looks up the `datahash` of the LOG's event at a sequence; null when it cannot be told (gone, or no
+ * answer). Asked for a repeat that this door does not remember, as after a restart.
+ */
+export function createStoredHash(jsm: JetStreamManager): (seq: number) => Promise<string | null> {
+  const waiting: (() => void)[] = [];
+  let asking = 0;
+
+  return async (seq) => {
+    if (asking >= MAX_LOOKUPS) await new Promise<void>((resolve) => waiting.push(resolve));
+    asking++;
+    try {
+      const stored = await jsm.streams.getMessage(STREAMS.log, { seq });
+      const { datahash } = stored.json<{ datahash?: unknown }>();
+      return typeof datahash === 'string' ? datahash : null;
+    } catch {
+      return null;
+    } finally {
+      asking--;
+      waiting.shift()?.();
+    }
+  };
 }
