@@ -1,13 +1,14 @@
 /**
  * `npm run crash`: law 3 by force. Each round kills the processors, the ClickHouse host, nats-server and
- * the door with SIGKILL at random instants under load and compares every table, row for row, with an
- * uninterrupted run over the same log.
+ * sometimes the door with SIGKILL at random instants under load and compares every table, row for row,
+ * with an uninterrupted run over the same log.
  */
 import { parseArgs } from 'node:util';
 import { crashRound, type RoundResult } from './round.ts';
 
-const USAGE = `Kills the processors, the ClickHouse host, nats-server and the door at random instants under load,
-starts them again, and compares every table, row for row, with an uninterrupted run over the same log.
+const USAGE = `Kills the processors, the ClickHouse host, nats-server and sometimes the door at random instants under
+load, starts them again, and compares every table, row for row, with an uninterrupted run over the same
+log.
 
   npm run crash -- [--rounds N] [--seed N] [--seconds S] [--json]
 

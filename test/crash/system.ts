@@ -12,8 +12,7 @@ import { createLog } from '../../platform/log.ts';
 import { startChild, type Child } from '../support/child.ts';
 import { until } from '../support/until.ts';
 
-export const VICTIMS = ['processors', 'clickhouse', 'nats', 'door'] as const;
-export type Victim = (typeof VICTIMS)[number];
+export type Victim = 'processors' | 'clickhouse' | 'nats' | 'door';
 
 export interface System {
   /** Configuration of every process, NATS_URL and CLICKHOUSE_URL included. */
@@ -50,8 +49,10 @@ export async function startSystem(dataDir: string): Promise<System> {
   const hostEnv = { LOG_LEVEL: 'error', CLICKHOUSE_PASSWORD: '' };
   const startNats = () => startNatsServer({ storeDir: dirs.nats, log });
   const startHost = () => startClickHouseHost({ dataDir: dirs.clickhouse, log, env: hostEnv });
-  let nats: NatsServer = await startNats();
-  let clickhouse: ClickHouseHost = await startHost();
+  let [nats, clickhouse]: [NatsServer, ClickHouseHost] = await Promise.all([
+    startNats(),
+    startHost(),
+  ]);
 
   const ports = { door: await pickPort(), processors: await pickPort() };
   const env = {
