@@ -6,8 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NatsError } from 'nats';
+import type { LogEvent } from '../../contracts/events.ts';
 import { STREAMS } from '../../platform/nats/streams.ts';
-import { rngOver } from '../../simulator/rng.ts';
+import { rngOver, type Rng } from '../../simulator/rng.ts';
 import { connect, startRuntime, type Plumbing } from '../support/runtime.ts';
 import { traffic } from '../support/traffic.ts';
 import { compareDatabases, compareFindings, type TableDifference } from './compare.ts';
@@ -52,7 +54,10 @@ export async function crashRound(options: RoundOptions): Promise<RoundResult> {
   try {
     const plumbing = await connectTo(system, 'stocktide');
     try {
-      const [kills] = await Promise.all([killAll(system, options), load(system, options)]);
+      const [kills] = await Promise.all([
+        killAll(system, options),
+        load(system, plumbing, options),
+      ]);
       const lastSeq = await settled(system, plumbing);
       await system.finish();
       const raised = await runReference(system, lastSeq);
@@ -105,7 +110,12 @@ async function killAll(system: System, { loadMs, seed }: RoundOptions): Promise<
 }
 
 /** Sends the traffic as fast as the door takes it; what it cannot take now is sent again. */
-async function load(system: System, { loadMs, seed }: RoundOptions): Promise<void> {
+async function load(
+  system: System,
+  plumbing: Plumbing,
+  { loadMs, seed }: RoundOptions,
+): Promise<void> {
+  const rng = rngOver({ rng: seed });
   const endMs = performance.now() + loadMs;
   let batches = 0;
   for (const batch of traffic({ seed, ...FEED })) {
@@ -115,8 +125,29 @@ async function load(system: System, { loadMs, seed }: RoundOptions): Promise<voi
       if (performance.now() > giveUpMs) throw new Error(`no door\n${system.output()}`);
       await sleep(POLL_MS);
     }
+    await echo(plumbing, rng);
     batches += 1;
     if (performance.now() > endMs && batches >= MIN_BATCHES) return;
+  }
+}
+
+/**
+ * Puts an earlier event into the log once more, as when it is sent again after JetStream's window: the
+ * runtime alone can tell. Sometimes with another hash of its data: an id in conflict.
+ */
+async function echo({ link }: Plumbing, rng: Rng): Promise<void> {
+  try {
+    const { state } = await link.jsm.streams.info(STREAMS.log);
+    const message = await link.jsm.streams.getMessage(STREAMS.log, {
+      seq: rng.int(1, state.last_seq),
+    });
+    const event = message.json<LogEvent>();
+    if (event.type === 'stocktide.finding.raised.v1') return;
+    const again = rng.chance(0.2) ? { ...event, datahash: '00000000' } : event;
+    await link.js.publish(message.subject, JSON.stringify(again));
+  } catch (error) {
+    // NATS is away; whether it was stored does not matter.
+    if (!(error instanceof NatsError)) throw error;
   }
 }
 
