@@ -17,8 +17,8 @@ export interface InsertBlock {
   table: string;
   /** In the order of the values in each line. */
   columns: readonly string[];
-  /** Lines of JSONCompactEachRow, each ended by a line break. */
-  lines: string;
+  /** Lines of JSONCompactEachRow, each ended by a line break; bytes are UTF-8. */
+  lines: string | Uint8Array;
   /** The same for a repetition of these rows and for nothing else, such as `main.stock_movements.1-90`. */
   token: string;
 }
@@ -66,13 +66,15 @@ export async function insertRows(
   client: ClickHouseClient,
   { table, columns, lines, token }: InsertBlock,
 ): Promise<void> {
-  if (lines === '') return;
+  if (lines.length === 0) return;
   const names = columns.map(quoted).join(', ');
   const query = `INSERT INTO ${quoted(table)} (${names}) FORMAT JSONCompactEachRow`;
   try {
     const { stream } = await client.exec({
       query,
-      values: Readable.from([Buffer.from(lines)], { objectMode: false }),
+      values: Readable.from([typeof lines === 'string' ? Buffer.from(lines) : lines], {
+        objectMode: false,
+      }),
       clickhouse_settings: {
         ...ONE_BLOCK,
         ...DEDUPLICATED,
