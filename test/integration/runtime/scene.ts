@@ -25,16 +25,16 @@ export interface Scene {
   /** Connections that the scene itself uses. */
   readonly own: Plumbing;
   /** Further connections, closed with the test. */
-  connect(env?: NodeJS.ProcessEnv): Promise<Plumbing>;
+  connect: (env?: NodeJS.ProcessEnv) => Promise<Plumbing>;
   /** A runtime on connections of its own, live. */
-  start(setup?: RuntimeSetup): Promise<StartedRuntime>;
+  start: (setup?: RuntimeSetup) => Promise<StartedRuntime>;
   /** Appends events to the LOG as the door does; the last log sequence. */
-  append(events: readonly ProducerEvent[]): Promise<number>;
+  append: (events: readonly ProducerEvent[]) => Promise<number>;
   /** The same when JetStream no longer knows which ids it has seen: nothing is dropped on the way. */
-  appendLate(events: readonly ProducerEvent[]): Promise<number>;
-  rows<T = Record<string, unknown>>(query: string): Promise<T[]>;
-  letters(): Promise<DeadLetter[]>;
-  lastSeq(): Promise<number>;
+  appendLate: (events: readonly ProducerEvent[]) => Promise<number>;
+  rows: <T = Record<string, unknown>>(query: string) => Promise<T[]>;
+  letters: () => Promise<DeadLetter[]>;
+  lastSeq: () => Promise<number>;
 }
 
 export interface StartedRuntime extends RunningRuntime {

@@ -76,7 +76,7 @@ test('what several slices put aside is put aside once, and found once', async ()
   ];
   await here.own.link.js.publish('ops.v1.clock.ticked.-.-.-.-', 'not json');
   const [one, other] = [tick(5), { ...tick(5), data: { tick: tick(6).time, clock: 'feed' } }];
-  const last = await here.appendLate([one, other as ProducerEvent]);
+  const last = await here.appendLate([one, other]);
   for (const slice of slices) await slice.flushed(last + 1);
   expect((await here.letters()).map(({ reason }) => reason)).toEqual([
     'undecodable',
