@@ -21,7 +21,7 @@ export class Intake {
   #nowMs = 0;
 
   constructor(recentIds: number) {
-    this.stateVersion = `1/${recentIds}`;
+    this.stateVersion = `2/${recentIds}`;
     this.#recent = new RecentIds(recentIds);
   }
 

@@ -3,13 +3,22 @@
  * behind JetStream's window of a minute (a 3PL that sends yesterday's file again).
  *
  * Bounded (RECENT_IDS): two generations of half the capacity each; when the younger is full, the elder
- * is dropped. So an id is known for at least half the capacity of later ones. Open addressing over typed
- * arrays: 24 bytes an id, and a snapshot is a copy of the arrays.
+ * is dropped. So an id is known for at least half the capacity of later ones, at 20 bytes an id.
+ *
+ *   entries  id, payload │ id, payload │ …     in the order of arrival; one that is written stays
+ *   index    hash of the id ─▶ entry           open addressing, made anew from the entries
+ *
+ * As entries never change, a snapshot is a view of those that there are: nothing is copied, and what is
+ * empty is not stored.
  */
 import type { SnapshotPart } from '../processor.ts';
 
-/** The younger generation is at most half full, so that probing stays short. */
+/** Slots of the index for each id: at most half of them are taken, so that probing stays short. */
 const SLOTS_PER_ID = 2;
+/** Numbers of an entry: the id's halves and the payload hash. */
+const STRIDE = 3;
+/** Entries in one part of a snapshot. */
+const PART_ENTRIES = 5_000;
 
 export type Seen = 'new' | 'duplicate' | 'conflict';
 
@@ -19,25 +28,21 @@ interface Id {
   readonly lo: number;
 }
 
-/** The lower half; 0, 0 marks a free slot, and no id may use it. */
-const usable = ({ hi, lo }: Id) => (hi === 0 && lo === 0 ? 1 : lo);
-
 class Generation {
-  readonly #mask: number;
   readonly #capacity: number;
-  readonly #hi: Uint32Array;
-  readonly #lo: Uint32Array;
-  readonly #payload: Uint32Array;
+  readonly #entries: Uint32Array;
+  /** Number of the entry, plus 1; 0 in a free slot. */
+  readonly #index: Uint32Array;
+  readonly #mask: number;
   #size = 0;
 
   constructor(capacity: number) {
     let slots = 16;
     while (slots < capacity * SLOTS_PER_ID) slots *= 2;
-    this.#mask = slots - 1;
     this.#capacity = capacity;
-    this.#hi = new Uint32Array(slots);
-    this.#lo = new Uint32Array(slots);
-    this.#payload = new Uint32Array(slots);
+    this.#entries = new Uint32Array(capacity * STRIDE);
+    this.#index = new Uint32Array(slots);
+    this.#mask = slots - 1;
   }
 
   get full(): boolean {
@@ -46,47 +51,52 @@ class Generation {
 
   /** Payload hash of an id, or undefined. */
   get(hi: number, lo: number): number | undefined {
-    const slot = this.#find(hi, lo);
-    return this.#isFree(slot) ? undefined : this.#payload[slot];
+    const entry = this.#index[this.#find(hi, lo)] as number;
+    return entry === 0 ? undefined : this.#entries[(entry - 1) * STRIDE + 2];
   }
 
+  /** Adds an id that is not there, to a generation that is not full. */
   add(hi: number, lo: number, payload: number): void {
-    const slot = this.#find(hi, lo);
-    if (!this.#isFree(slot)) return;
-    this.#hi[slot] = hi;
-    this.#lo[slot] = lo;
-    this.#payload[slot] = payload;
+    const at = this.#size * STRIDE;
+    this.#entries[at] = hi;
+    this.#entries[at + 1] = lo;
+    this.#entries[at + 2] = payload;
     this.#size += 1;
+    this.#index[this.#find(hi, lo)] = this.#size;
   }
 
-  copy(): SnapshotPart[] {
-    return [this.#hi, this.#lo, this.#payload].map((column, index) => ({
-      name: `ids.${index}`,
-      bytes: new Uint8Array(column.slice().buffer),
-    }));
-  }
-
-  load(column: number, bytes: Uint8Array): void {
-    const target = [this.#hi, this.#lo, this.#payload][column];
-    if (target === undefined || target.byteLength !== bytes.byteLength) {
-      throw new Error(`ids: ${bytes.byteLength} bytes do not fit`);
+  snapshot(name: string): SnapshotPart[] {
+    const parts: SnapshotPart[] = [];
+    for (let from = 0; from < this.#size; from += PART_ENTRIES) {
+      const to = Math.min(from + PART_ENTRIES, this.#size);
+      const { buffer, byteLength, byteOffset } = this.#entries.subarray(from * STRIDE, to * STRIDE);
+      parts.push({ name, bytes: new Uint8Array(buffer, byteOffset, byteLength) });
     }
-    new Uint8Array(target.buffer).set(bytes);
-    if (column !== 1) return;
-    this.#size = 0;
-    for (let slot = 0; slot <= this.#mask; slot++) if (!this.#isFree(slot)) this.#size += 1;
+    return parts;
   }
 
+  restore(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at < bytes.byteLength; at += STRIDE * 4) {
+      if (this.full) throw new Error(`more than ${this.#capacity} ids`);
+      this.add(
+        view.getUint32(at, true),
+        view.getUint32(at + 4, true),
+        view.getUint32(at + 8, true),
+      );
+    }
+  }
+
+  /** The slot of an id, or the free one where it belongs. */
   #find(hi: number, lo: number): number {
     let slot = (lo ^ Math.imul(hi, 0x9e3779b1)) & this.#mask;
-    while (!this.#isFree(slot) && (this.#hi[slot] !== hi || this.#lo[slot] !== lo)) {
+    for (;;) {
+      const entry = this.#index[slot] as number;
+      if (entry === 0) return slot;
+      const at = (entry - 1) * STRIDE;
+      if (this.#entries[at] === hi && this.#entries[at + 1] === lo) return slot;
       slot = (slot + 1) & this.#mask;
     }
-    return slot;
-  }
-
-  #isFree(slot: number): boolean {
-    return this.#hi[slot] === 0 && this.#lo[slot] === 0;
   }
 }
 
@@ -102,20 +112,19 @@ export class RecentIds {
   }
 
   /** Whether an id is known; nothing is noted. */
-  has(id: Id): boolean {
-    return this.#payloadOf(id.hi, usable(id)) !== undefined;
+  has({ hi, lo }: Id): boolean {
+    return this.#payloadOf(hi, lo) !== undefined;
   }
 
   /** Looks an id up and notes it. `payload` is a 32-bit hash of what it carries. */
-  see(id: Id, payload: number): Seen {
-    const lo = usable(id);
-    const known = this.#payloadOf(id.hi, lo);
+  see({ hi, lo }: Id, payload: number): Seen {
+    const known = this.#payloadOf(hi, lo);
     if (known !== undefined) return known === payload ? 'duplicate' : 'conflict';
     if (this.#young.full) {
       this.#old = this.#young;
       this.#young = new Generation(this.#half);
     }
-    this.#young.add(id.hi, lo, payload);
+    this.#young.add(hi, lo, payload);
     return 'new';
   }
 
@@ -124,14 +133,17 @@ export class RecentIds {
   }
 
   snapshot(): SnapshotPart[] {
-    return [
-      ...this.#young.copy().map((part) => ({ ...part, name: `young.${part.name}` })),
-      ...this.#old.copy().map((part) => ({ ...part, name: `old.${part.name}` })),
-    ];
+    return [...this.#old.snapshot('old'), ...this.#young.snapshot('young')];
   }
 
-  restore(part: SnapshotPart): void {
-    const [generation, , column] = part.name.split('.');
-    (generation === 'young' ? this.#young : this.#old).load(Number(column), part.bytes);
+  restore({ bytes, name }: SnapshotPart): void {
+    switch (name) {
+      case 'old':
+        return this.#old.restore(bytes);
+      case 'young':
+        return this.#young.restore(bytes);
+      default:
+        throw new Error(`the recent ids have no part ${name}`);
+    }
   }
 }

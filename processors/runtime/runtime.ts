@@ -92,7 +92,7 @@ export class Runtime {
   #consumption: Consumption | null = null;
   #batch = new Batch(0);
   #flushing: { readonly done: Promise<void>; readonly rows: number } | null = null;
-  #failure: unknown = null;
+  #failure: Error | null = null;
   /** Ends the reading: told to stop, or failed. */
   readonly #reading = new AbortController();
   /** Ends waiting for ClickHouse and NATS. */
@@ -441,7 +441,7 @@ export class Runtime {
 
   #fail(error: unknown): void {
     if (this.#writing.signal.aborted) return;
-    this.#failure ??= error;
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.#reading.abort();
     this.#writing.abort();
   }

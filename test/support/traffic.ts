@@ -33,7 +33,7 @@ export function* traffic(options: TrafficOptions): Generator<ProducerEvent[], ne
   const brand = createBrand(state);
   const remembered: ProducerEvent[] = [];
 
-  yield openingEvents(state) as ProducerEvent[];
+  yield openingEvents(state);
   for (let nowMs = startMs + STEP_MS; ; nowMs += STEP_MS) {
     const batch = [
       ...(brand.advance(nowMs) as ProducerEvent[]),

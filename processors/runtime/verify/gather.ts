@@ -33,7 +33,7 @@ export async function gatherLedgers(
 ): Promise<Dump[]> {
   const arriving = new Map<string, Arriving>();
   const inbox = createInbox();
-  let failure: unknown = null;
+  const failures: Error[] = [];
   let settle = (): void => undefined;
   const settled = new Promise<void>((resolve) => (settle = resolve));
   const subscription = link.nc.subscribe(inbox, {
@@ -47,7 +47,7 @@ export async function gatherLedgers(
         if (message.reply) message.respond();
         if (missingPartitions(arriving).length === 0) settle();
       } catch (reason) {
-        failure = reason;
+        failures.push(reason instanceof Error ? reason : new Error(String(reason)));
         settle();
       }
     },
@@ -60,7 +60,8 @@ export async function gatherLedgers(
     clearTimeout(timer);
     subscription.unsubscribe();
   }
-  if (failure !== null) throw failure;
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
   return complete(arriving, timeoutMs);
 }
 
