@@ -121,7 +121,9 @@ function open(life: Life, link: NatsLink): Opened {
     onAccepted: (timeMs) => clock.observe(timeMs),
   });
   const inbox = startInbox({ link, door, log, metrics, signal });
-  life.addCheck('inbox', () => ({ ok: inbox.attached, detail: inbox.trouble }));
+  life.addCheck('inbox', () =>
+    inbox.attached ? { ok: true } : { ok: false, detail: inbox.trouble },
+  );
   const stopTelling = tellStatus({ nc, door: randomUUID(), publisher, metrics: doorMetrics });
 
   return {

@@ -114,6 +114,32 @@ describe('NATS that goes away', () => {
 });
 
 describe('a door that is killed', () => {
+  test('in mid-flight has lost nothing that it had answered, and doubles nothing', async () => {
+    let door = await startDoor(nats);
+    const answered = new Set<string>();
+    const sendUntilTaken = async (batch: ReturnType<typeof adjusted>[]) => {
+      for (;;) {
+        const answer = await door.post(batch, BATCH).catch(() => null);
+        if (answer?.status === 200) return batch.forEach(({ id }) => answered.add(id));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    const batches = Array.from({ length: 30 }, (_, b) =>
+      Array.from({ length: 200 }, (_, i) => adjusted(`kill-${b}-${i}`)),
+    );
+    const sending = Promise.all(batches.map(sendUntilTaken));
+    await until(() => answered.size > 0);
+    await door.kill();
+    const stored = new Set(await idsOf('kill-'));
+    for (const id of answered) expect(stored).toContain(id);
+    door = await startDoor(nats);
+    await sending;
+    const ids = await idsOf('kill-');
+    expect(ids).toHaveLength(6000);
+    expect(new Set(ids).size).toBe(6000);
+    expect(await door.stop()).toBe(0);
+  });
+
   test('knows after its restart that an id came before with other data', async () => {
     const first = await startDoor(nats);
     expect((await first.post(adjusted('killed-1'))).status).toBe(200);
