@@ -78,7 +78,7 @@ class Generation {
   restore(bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at < bytes.byteLength; at += STRIDE * 4) {
-      if (this.full) throw new Error(`more than ${this.#capacity} ids`);
+      if (this.full) throw new Error(`ids: more than the ${this.#capacity} of a generation`);
       this.add(
         view.getUint32(at, true),
         view.getUint32(at + 4, true),

@@ -126,8 +126,8 @@ test('a snapshot that a part does not take back is not tried a second time', asy
   const checkpoint = await checkpointOf(here);
   const record = await recordOf(here);
   await checkpoint.read();
-  // It says that it is of this version, and holds ids for another bound.
-  const versions = { ...record.snapshot?.versions, intake: '1/64' };
+  // It says that it is of this version, and holds more ids than the bound allows.
+  const versions = { ...record.snapshot?.versions, intake: '2/64' };
   const lying = (one: CheckpointRecord['snapshot']) => one && { ...one, versions };
   await checkpoint.write({ ...record, snapshot: lying(record.snapshot), previous: null });
 
