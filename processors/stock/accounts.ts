@@ -59,13 +59,14 @@ export const MEASURES: ReadonlyMap<Measure, readonly number[]> = new Map<Measure
  * correction finds what an event changed beside balances.
  */
 export const COUNTER = {
-  ordered: 32,
-  cancelled: 33,
-  allocated: 34,
-  shorted: 35,
-  picked: 36,
-  packed: 37,
-  shipped: 38,
+  created: 32,
+  changed: 33,
+  cancelled: 34,
+  allocated: 35,
+  shorted: 36,
+  picked: 37,
+  packed: 38,
+  shipped: 39,
   poOrdered: 40,
   poAnnounced: 41,
   poReceived: 42,
@@ -74,7 +75,7 @@ export const COUNTER = {
   reserved: 46,
   leg: 47,
   fate: 48,
-  refused: 49,
+  back: 49,
   counted: 50,
 } as const;
-export const isCounter = (side: number) => side >= COUNTER.ordered;
+export const isCounter = (side: number) => side >= COUNTER.created;

@@ -141,7 +141,7 @@ export class Corrections {
         return true;
       case COUNTER.leg:
       case COUNTER.fate:
-      case COUNTER.refused:
+      case COUNTER.back:
         shipments.revert(entry);
         return true;
       case COUNTER.counted:

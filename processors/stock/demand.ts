@@ -12,12 +12,15 @@ import { UNSOURCED_NODE } from '../../contracts/states.ts';
 import { A, COUNTER } from './accounts.ts';
 import type { Books } from './books.ts';
 import type { Entry } from './history.ts';
-import { newLine, recordKey, Retired, type LineStage, type OrderLine } from './records.ts';
-import { isDone, shiftsBetween, standing } from './stages.ts';
+import { newLine, recordKey, Retired, type OrderLine } from './records.ts';
+import { isClosed, isDone, orderedOf, shiftsBetween, stageAt, standing } from './stages.ts';
 import type { MovementKind } from './transitions.ts';
 
 /** A closed line is remembered this long (event time) for facts that come late. */
 export const CLOSED_LINE_MS = 24 * 60 * 60_000;
+
+/** Position of a line whose own event has not come. */
+const NOWHERE = -1;
 
 const STAGE_COUNTERS = ['allocated', 'shorted', 'picked', 'packed', 'shipped'] as const;
 type StageCounter = (typeof STAGE_COUNTERS)[number];
@@ -47,19 +50,28 @@ export class Demand {
     const line = this.#line(key);
     const row = this.#books.ledger.row(data.sku_id, data.node_id ?? UNSOURCED_NODE);
     if (row !== line.row || data.channel_id !== line.channel) {
-      this.#setDemand(key, line, { demand: 0, sold: 0 }, 'sourced anew');
-      line.row = row;
-      line.channel = data.channel_id;
+      this.#place(key, line, { row, channel: data.channel_id, reason: 'sourced anew' });
     }
-    if (this.#books.applied.timeMs > line.orderedAtMs) this.#order(key, line, data.qty);
+    const { timeMs } = this.#books.applied;
+    if (timeMs >= line.createdAtMs) {
+      const units = data.qty - line.created;
+      this.#books.count({ counter: COUNTER.created, row, record: key, units });
+      line.created = data.qty;
+      line.createdAtMs = timeMs;
+    }
     this.#settle(key, line, 'ordered');
   }
 
   changed(data: DataOf<'order.line.changed'>): void {
     const key = recordKey(data.order_id, data.line_id);
     const line = this.#line(key);
-    // A change of the very instant of the order comes after it.
-    if (this.#books.applied.timeMs >= line.orderedAtMs) this.#order(key, line, data.qty);
+    const { timeMs } = this.#books.applied;
+    if (timeMs >= line.changedAtMs) {
+      const units = data.qty - orderedOf(line);
+      this.#books.count({ counter: COUNTER.changed, row: line.row, record: key, units });
+      line.changed = data.qty;
+      line.changedAtMs = timeMs;
+    }
     this.#settle(key, line, data.reason);
   }
 
@@ -176,13 +188,24 @@ export class Demand {
       this.#advance(key, at, { [name]: -units }, step);
       return true;
     }
-    if (counter === COUNTER.packed) line.packedUnplaced -= units;
-    if (counter === COUNTER.cancelled) line.cancelled -= units;
-    if (counter === COUNTER.ordered) {
-      // A newer fact has taken its place.
-      if (timeMs < line.orderedAtMs) return true;
-      line.ordered -= units;
-      line.orderedAtMs = Number.MIN_SAFE_INTEGER;
+    switch (counter) {
+      case COUNTER.created:
+        line.created -= units;
+        if (line.created > 0) break;
+        line.createdAtMs = Number.MIN_SAFE_INTEGER;
+        this.#place(key, line, { row: NOWHERE, channel: '', reason: 'corrected' });
+        break;
+      case COUNTER.changed:
+        // A newer change has taken its place.
+        if (timeMs < line.changedAtMs) return true;
+        line.changed -= units;
+        line.changedAtMs = line.createdAtMs;
+        break;
+      case COUNTER.cancelled:
+        line.cancelled -= units;
+        break;
+      default:
+        line.packedUnplaced -= units;
     }
     this.#books.count({ counter, row: line.row, record: key, units: -units });
     this.#settle(key, line, 'corrected');
@@ -203,14 +226,6 @@ export class Demand {
 
   #rowOf(data: { sku_id: string; node_id: string }): number {
     return this.#books.ledger.row(data.sku_id, data.node_id);
-  }
-
-  /** Sets what was ordered: of two facts about it, the later one (event time) holds. */
-  #order(key: string, line: OrderLine, ordered: number): void {
-    line.orderedAtMs = this.#books.applied.timeMs;
-    const units = ordered - line.ordered;
-    line.ordered = ordered;
-    this.#books.count({ counter: COUNTER.ordered, row: line.row, record: key, units });
   }
 
   /** Changes counters of a line at a position and posts the movements that follow. */
@@ -235,11 +250,18 @@ export class Demand {
     this.#settle(key, line, reason);
   }
 
+  /** Takes the demand of a line to another position and channel. */
+  #place(key: string, line: OrderLine, to: { row: number; channel: string; reason: string }): void {
+    this.#setDemand(key, line, { demand: 0, sold: 0 }, to.reason);
+    line.row = to.row;
+    line.channel = to.channel;
+  }
+
   /** Brings open demand and the channel's set-aside in line with the counters. */
   #settle(key: string, line: OrderLine, reason: string): void {
     line.touchedMs = this.#books.applied.nowMs;
     if (line.row >= 0) {
-      const sold = Math.max(0, line.ordered - line.cancelled);
+      const sold = Math.max(0, orderedOf(line) - line.cancelled);
       let met = 0;
       for (const stage of line.stages) met += standing(stage).committed;
       this.#setDemand(key, line, { demand: Math.max(0, sold - met), sold }, reason);
@@ -278,17 +300,3 @@ const keyOf = (data: { order_id: string; line_id: string }) =>
 
 /** An order line as people write it. */
 const refOf = (key: string) => key.replace(' ', '/');
-
-/** Nothing is left to happen to the line, so far as is known. */
-function isClosed(line: OrderLine): boolean {
-  return line.demand === 0 && line.stages.every(isDone);
-}
-
-function stageAt(line: OrderLine, row: number): LineStage {
-  let stage = line.stages.find((at) => at.row === row);
-  if (stage === undefined) {
-    stage = { row, allocated: 0, shorted: 0, picked: 0, packed: 0, shipped: 0 };
-    line.stages.push(stage);
-  }
-  return stage;
-}

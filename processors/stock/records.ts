@@ -24,9 +24,11 @@ export interface OrderLine {
   /** Position that carries the open demand; -1 until the line's own event has come. */
   row: number;
   channel: string;
-  ordered: number;
-  /** Event time of the fact that `ordered` comes from: the newest wins. */
-  orderedAtMs: number;
+  /** By the order itself, and by its last change: the later of the two facts (event time) holds. */
+  created: number;
+  createdAtMs: number;
+  changed: number;
+  changedAtMs: number;
   cancelled: number;
   /** What the open_demand account holds for the line now. */
   demand: number;
@@ -95,9 +97,10 @@ export interface Leg {
   row: number;
   /** Key of the order line, '' when the dispatch named none. */
   line: string;
-  /** Still under way. Below 0: came back before the dispatch was heard of. */
+  /** Dispatched. */
   units: number;
-  delivered: number;
+  /** No longer under way: delivered, or come back. */
+  closed: number;
   voided: number;
   /** Of the event that dispatched them. */
   identity: number;
@@ -105,6 +108,8 @@ export interface Leg {
 
 export interface Shipment {
   legs: Leg[];
+  /** Units that came back undelivered, by position. */
+  back: [row: number, units: number][];
   /** What happened to it, in case it is heard of before the dispatch itself. */
   fate: 'under_way' | 'delivered' | 'voided';
   touchedMs: number;
@@ -162,6 +167,7 @@ export const createRecords = () => ({
   shipments: new Records<Shipment>('shipments', (shipment) => ({
     ...shipment,
     legs: shipment.legs.map((leg) => ({ ...leg })),
+    back: shipment.back.map(([row, units]): [number, number] => [row, units]),
   })),
 });
 export type StockRecords = ReturnType<typeof createRecords>;
@@ -208,8 +214,10 @@ export const recordKey = (document: string, line: string) => `${document} ${line
 export const newLine = (): OrderLine => ({
   row: -1,
   channel: '',
-  ordered: 0,
-  orderedAtMs: Number.MIN_SAFE_INTEGER,
+  created: 0,
+  createdAtMs: Number.MIN_SAFE_INTEGER,
+  changed: 0,
+  changedAtMs: Number.MIN_SAFE_INTEGER,
   cancelled: 0,
   demand: 0,
   sold: 0,

@@ -6,7 +6,8 @@
  *                   └─▶ refused: return_pending ─▶ disposition
  *
  * A carrier's word names only the shipment, so the legs of each dispatch are kept until its fate is
- * known. A fate, or a refusal, that is heard of before the dispatch waits for it.
+ * known. What was dispatched, what came back and the fate are facts of their own; where the units of a
+ * leg are follows from the three, in whatever order they are heard of.
  */
 import type { DataOf } from '../../contracts/events.ts';
 import { A, COUNTER } from './accounts.ts';
@@ -14,7 +15,7 @@ import type { Books } from './books.ts';
 import type { Demand } from './demand.ts';
 import type { Entry } from './history.ts';
 import { Retired, type Leg, type Shipment } from './records.ts';
-import type { Shift } from './stages.ts';
+import { pairShifts } from './stages.ts';
 import type { MovementKind } from './transitions.ts';
 
 /** A shipment whose fate is known is remembered this long (event time). */
@@ -23,9 +24,15 @@ const ENDED_MS = 7 * 24 * 60 * 60_000;
 const SILENT_MS = 60 * 24 * 60 * 60_000;
 
 interface Step {
-  readonly kind: MovementKind;
   readonly ref: string;
-  readonly reason: string;
+  /** For corrections; what the movement is when absent. */
+  readonly kind?: MovementKind;
+  readonly reason?: string;
+}
+/** Units that came back to a position, below 0 when that was wrong. */
+interface Back {
+  readonly row: number;
+  readonly units: number;
 }
 
 export class Shipments {
@@ -49,14 +56,10 @@ export class Shipments {
       return;
     }
     const line = this.#demand.dispatched(data);
-    const shipment = this.#shipment(id);
-    const leg = { row, line, units, delivered: 0, voided: 0, identity };
+    const shipment = this.#touched(id);
+    shipment.legs.push({ row, line, units, closed: 0, voided: 0, identity });
     this.#books.count({ counter: COUNTER.leg, row, record: id, units });
-    const early = shipment.legs.find((other) => other.row === row && other.units < 0);
-    if (early !== undefined) this.#meet(leg, early, id);
-    shipment.legs.push(leg);
-    this.#touch(id, shipment);
-    if (shipment.fate !== 'under_way') this.#settle(id, shipment);
+    this.#settle(shipment, { ref: id });
   }
 
   delivered(data: DataOf<'shipment.delivered'>): void {
@@ -69,53 +72,39 @@ export class Shipments {
 
   /** Goods came back: from a shipment that was refused, or from the customer. */
   returned(data: DataOf<'return.received'>): void {
+    const { qty: units, shipment_id: id } = data;
     const row = this.#books.ledger.row(data.sku_id, data.node_id);
-    const ref = data.rma_id ?? data.order_id ?? '';
-    const back = { row, to: A.return_pending, kind: 'return', ref } as const;
-    let rest = data.qty;
-    if (data.shipment_id !== undefined) {
-      const shipment = this.#shipment(data.shipment_id);
-      for (const leg of shipment.legs) {
-        if (leg.row !== row || leg.units <= 0) continue;
-        const units = Math.min(rest, leg.units);
-        leg.units -= units;
-        rest -= units;
-        this.#books.count({ counter: COUNTER.refused, row, record: data.shipment_id, units });
-        const reason = 'refused or undeliverable';
-        this.#books.move({ ...back, from: A.in_transit_out, units, reason });
-      }
-      if (rest > 0 && shipment.fate === 'under_way') {
-        const { identity } = this.#books;
-        shipment.legs.push({ row, line: '', units: -rest, delivered: 0, voided: 0, identity });
-      }
-      this.#touch(data.shipment_id, shipment);
+    const ref = data.rma_id ?? data.order_id ?? id ?? '';
+    if (id === undefined) {
+      const reason = data.rma_id === undefined ? 'blind: no authorisation' : 'returned';
+      const move = { row, from: A.outside, to: A.return_pending, units, ref, reason } as const;
+      this.#books.move({ ...move, kind: 'return' });
+      return;
     }
-    const reason = data.rma_id === undefined ? 'blind: no authorisation' : 'returned';
-    this.#books.move({ ...back, from: A.outside, units: rest, reason });
+    const shipment = this.#touched(id);
+    addBack(shipment, { row, units });
+    this.#books.count({ counter: COUNTER.back, row, record: id, units });
+    this.#settle(shipment, { ref, reason: 'refused or undeliverable' }, { row, units });
   }
 
-  /** Takes back what an event changed of a shipment (corrections); its movements come back besides. */
+  /** Takes back what an event said of a shipment (corrections). */
   revert({ from: counter, identity, record: id, row, units }: Entry): void {
-    const shipment = this.#books.records.shipments.get(id);
-    if (shipment === undefined) return;
-    switch (counter) {
-      case COUNTER.leg:
-        for (const leg of shipment.legs) {
-          if (leg.identity === identity && leg.units >= 0) this.#undo(leg, id);
-        }
-        shipment.legs = shipment.legs.filter((leg) => leg.identity !== identity);
-        break;
-      case COUNTER.fate:
-        shipment.fate = 'under_way';
-        for (const leg of shipment.legs) leg.units += this.#undo(leg, id);
-        break;
-      default: {
-        // Units that came back are under way again.
-        const leg = shipment.legs.find((it) => it.row === row && it.units >= 0);
-        if (leg !== undefined) leg.units += units;
-      }
+    if (this.#books.records.shipments.get(id) === undefined) return;
+    const shipment = this.#touched(id);
+    const step = { ref: id, kind: 'correction', reason: 'corrected' } as const;
+    if (counter === COUNTER.back) {
+      const back = { row, units: -units };
+      addBack(shipment, back);
+      return this.#settle(shipment, step, back);
     }
-    this.#touch(id, shipment);
+    if (counter === COUNTER.fate) shipment.fate = 'under_way';
+    const wrong = shipment.legs.filter(
+      (leg) => counter === COUNTER.leg && leg.identity === identity,
+    );
+    for (const leg of wrong) leg.units = 0;
+    this.#settle(shipment, step);
+    shipment.legs = shipment.legs.filter((leg) => !wrong.includes(leg));
+    this.#note(id, shipment);
   }
 
   onTime(nowMs: number): void {
@@ -130,91 +119,90 @@ export class Shipments {
     this.#retired.restored((shipment) => shipment.fate !== 'under_way');
   }
 
-  #shipment(id: string): Shipment {
-    return this.#books.records.shipments.ensure(id, () => ({
+  /** The shipment, behind all others, so that the longest silent come first. */
+  #touched(id: string): Shipment {
+    const { applied, records } = this.#books;
+    const shipment: Shipment = records.shipments.get(id) ?? {
       legs: [],
+      back: [],
       fate: 'under_way',
       touchedMs: 0,
-    }));
+    };
+    shipment.touchedMs = applied.nowMs;
+    records.shipments.delete(id);
+    records.shipments.entries.set(id, shipment);
+    this.#note(id, shipment);
+    return shipment;
   }
 
-  #touch(id: string, shipment: Shipment): void {
-    shipment.touchedMs = this.#books.applied.nowMs;
-    // Behind all others, so that the longest silent come first.
-    this.#books.records.shipments.delete(id);
-    this.#books.records.shipments.entries.set(id, shipment);
+  #note(id: string, shipment: Shipment): void {
     this.#retired.note(id, shipment, shipment.fate !== 'under_way');
   }
 
   #end(id: string, fate: 'delivered' | 'voided'): void {
-    const shipment = this.#shipment(id);
-    if (shipment.fate === 'under_way') {
-      shipment.fate = fate;
-      this.#books.count({ counter: COUNTER.fate, row: -1, record: id, units: 1 });
+    const shipment = this.#touched(id);
+    // Of two fates the first one heard of holds.
+    if (shipment.fate !== 'under_way') return;
+    shipment.fate = fate;
+    this.#note(id, shipment);
+    this.#books.count({ counter: COUNTER.fate, row: -1, record: id, units: 1 });
+    this.#settle(shipment, { ref: id });
+  }
+
+  /** Brings the balances in line with what is known; `back` is what has just come back. */
+  #settle({ back: allBack, fate, legs }: Shipment, step: Step, back?: Back): void {
+    const left = new Map(allBack);
+    let met = 0;
+    for (const leg of legs) {
+      const refused = Math.min(left.get(leg.row) ?? 0, leg.units);
+      left.set(leg.row, (left.get(leg.row) ?? 0) - refused);
+      this.#void(leg, fate === 'voided' ? leg.units - refused : 0, step);
+      const closing = (fate === 'delivered' ? leg.units : refused) - leg.closed;
+      leg.closed += closing;
+      if (leg.row === back?.row) met += closing;
+      else this.#post(leg.row, { closing, arrived: 0 }, step);
     }
-    this.#touch(id, shipment);
-    this.#settle(id, shipment);
+    if (back !== undefined) this.#post(back.row, { closing: met, arrived: back.units }, step);
   }
 
-  /** Posts what the fate means for the legs that are known. */
-  #settle(id: string, shipment: Shipment): void {
-    for (const leg of shipment.legs) {
-      const { units } = leg;
-      if (units <= 0) continue;
-      leg.units = 0;
-      if (shipment.fate === 'delivered') {
-        leg.delivered += units;
-        this.#deliver(leg, units, { kind: 'delivery', ref: id, reason: 'delivered' });
-      } else {
-        leg.voided += units;
-        this.#void(leg, units, { kind: 'void', ref: id, reason: id });
-      }
+  /** Units that are no longer under way, and units that arrived; `outside` gives or takes the rest. */
+  #post(row: number, units: { closing: number; arrived: number }, step: Step): void {
+    const { arrived, closing } = units;
+    const kind = arrived === 0 ? 'delivery' : 'return';
+    const reason = arrived === 0 ? 'delivered' : 'refused or undeliverable';
+    for (const shift of pairShifts([
+      { account: A.return_pending, units: arrived },
+      { account: A.in_transit_out, units: -closing },
+      { account: A.outside, units: closing - arrived },
+    ])) {
+      // The facts behind it are what a correction takes back.
+      this.#books.move({ kind, reason, ...step, ...shift, row, correctable: false });
     }
   }
 
-  /** Undoes what the fate did to a leg; the units that are under way again. */
-  #undo(leg: Leg, id: string): number {
-    const { delivered, voided } = leg;
-    const step = { kind: 'correction', ref: id, reason: 'taken back' } as const;
-    this.#deliver(leg, -delivered, step);
-    this.#void(leg, -voided, step);
-    leg.delivered = 0;
-    leg.voided = 0;
-    return delivered + voided;
-  }
-
-  #deliver({ row }: Leg, units: number, step: Step): void {
-    this.#shift(row, { from: A.in_transit_out, to: A.outside, units }, step);
-  }
-
-  #void({ line, row }: Leg, units: number, step: Step): void {
-    if (units !== 0 && line !== '' && this.#books.records.lines.get(line) !== undefined) {
-      this.#demand.voided(line, row, units, step);
+  /** Brings the voided units of a leg to a number. */
+  #void(leg: Leg, voided: number, step: Step): void {
+    const units = voided - leg.voided;
+    if (units === 0) return;
+    leg.voided = voided;
+    const how = { kind: 'void', reason: step.ref, ...step } as const;
+    if (leg.line !== '' && this.#books.records.lines.get(leg.line) !== undefined) {
+      this.#demand.voided(leg.line, leg.row, units, how);
       return;
     }
-    this.#shift(row, { from: A.in_transit_out, to: A.available, units }, step);
-  }
-
-  /** Posts a movement, backwards when `units` is below 0. The fate is what a correction takes back. */
-  #shift(row: number, { from, to, units }: Shift, step: Step): void {
-    const back = units < 0;
     this.#books.move({
-      ...step,
-      row,
-      from: back ? to : from,
-      to: back ? from : to,
+      ...how,
+      row: leg.row,
+      from: units > 0 ? A.in_transit_out : A.available,
+      to: units > 0 ? A.available : A.in_transit_out,
       units: Math.abs(units),
       correctable: false,
     });
   }
+}
 
-  /** Units that had come back before their dispatch was heard of are not under way. */
-  #meet(leg: Leg, early: Leg, id: string): void {
-    const { row } = leg;
-    const units = Math.min(leg.units, -early.units);
-    leg.units -= units;
-    early.units += units;
-    const move = { row, from: A.in_transit_out, to: A.outside, units } as const;
-    this.#books.move({ ...move, kind: 'delivery', ref: id, reason: 'had come back already' });
-  }
+function addBack(shipment: Shipment, { row, units }: Back): void {
+  const known = shipment.back.find(([at]) => at === row);
+  if (known === undefined) shipment.back.push([row, units]);
+  else known[1] += units;
 }

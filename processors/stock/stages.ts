@@ -12,7 +12,7 @@
  * depend on the counters only, not on the order in which they were reported. Pure.
  */
 import { A } from './accounts.ts';
-import type { LineStage } from './records.ts';
+import type { LineStage, OrderLine } from './records.ts';
 
 /** Units of the line, counted from the step that has most behind it. */
 export interface Standing {
@@ -37,6 +37,25 @@ export function standing(stage: LineStage): Standing {
 export function isDone(stage: LineStage): boolean {
   const { committed, shipped } = standing(stage);
   return committed === shipped;
+}
+
+/** What is ordered: a change of the very instant of the order comes after it. */
+export const orderedOf = (line: OrderLine) =>
+  line.changedAtMs >= line.createdAtMs ? line.changed : line.created;
+
+/** Nothing is left to happen to the line, so far as is known. */
+export function isClosed(line: OrderLine): boolean {
+  return line.demand === 0 && line.stages.every(isDone);
+}
+
+/** What is known of a line at a position, made when it is new. */
+export function stageAt(line: OrderLine, row: number): LineStage {
+  let stage = line.stages.find((at) => at.row === row);
+  if (stage === undefined) {
+    stage = { row, allocated: 0, shorted: 0, picked: 0, packed: 0, shipped: 0 };
+    line.stages.push(stage);
+  }
+  return stage;
 }
 
 export interface Shift {
