@@ -118,6 +118,7 @@ async function load(
   const rng = rngOver({ rng: seed });
   const endMs = performance.now() + loadMs;
   let batches = 0;
+  let echoing: Promise<void> | null = null;
   for (const batch of traffic({ seed, ...FEED })) {
     const body = batch.map((event) => JSON.stringify(event)).join('\n');
     const giveUpMs = performance.now() + GIVE_UP_MS;
@@ -125,10 +126,14 @@ async function load(
       if (performance.now() > giveUpMs) throw new Error(`no door\n${system.output()}`);
       await sleep(POLL_MS);
     }
-    await echo(plumbing, rng);
+    // Not waited for here: while NATS is away it takes long.
+    echoing ??= echo(plumbing, rng).finally(() => {
+      echoing = null;
+    });
     batches += 1;
-    if (performance.now() > endMs && batches >= MIN_BATCHES) return;
+    if (performance.now() > endMs && batches >= MIN_BATCHES) break;
   }
+  await echoing;
 }
 
 /**

@@ -1,11 +1,8 @@
 /** One runtime to a slice: who comes second stops, and who was frozen and woke up finds out. */
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { createMetrics } from '../../../platform/metrics.ts';
-import { FencedError, openCheckpoint } from '../../../platform/nats/checkpoints.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { FencedError } from '../../../platform/nats/checkpoints.ts';
 import { pickPort } from '../../../platform/local/ports.ts';
-import { Batch } from '../../../processors/runtime/batch.ts';
-import { SliceTakenError, type CheckpointRecord } from '../../../processors/runtime/checkpoint.ts';
-import { Flusher } from '../../../processors/runtime/flusher.ts';
+import { SliceTakenError } from '../../../processors/runtime/checkpoint.ts';
 import { startChild } from '../../support/child.ts';
 import { beginRuntime } from '../../support/runtime.ts';
 import { useClickHouse } from '../../support/servers.ts';
@@ -86,52 +83,4 @@ test('a frozen owner is replaced; thawed, its next checkpoint write ends it, and
 
   await heir.flushed(await here.append(many('d', 100)));
   expect(await eventsIn(here)).toEqual({ n: 500, units: 500 });
-});
-
-test('an insert is not tried again without proof that the slice is still ours', async () => {
-  const here = await scene(clickhouse);
-  const record: CheckpointRecord = {
-    epoch: 1,
-    covers: [],
-    database: here.database,
-    flushed: 0,
-    intent: null,
-    rows: 0,
-    snapshot: null,
-    previous: null,
-  };
-  const checkpoint = await openCheckpoint<CheckpointRecord>(here.own.link.js, 'all');
-  await checkpoint.write(record);
-  let tries = 0;
-  const takenOver = openCheckpoint<CheckpointRecord>(here.own.link.js, 'all');
-  const { own } = here;
-  const flusher = new Flusher({
-    slice: 'all',
-    checkpoint,
-    record,
-    // The first try fails; then the owner sleeps for a minute, and another one takes over.
-    clickhouse: new Proxy(own.clickhouse, {
-      get: (target, property) =>
-        property !== 'exec'
-          ? (Reflect.get(target, property) as unknown)
-          : async () => {
-              tries += 1;
-              const heir = await takenOver;
-              await heir.read();
-              await heir.write({ ...record, epoch: 2 });
-              vi.setSystemTime(Date.now() + 60_000);
-              throw new Error('no answer');
-            },
-    }),
-    publisher: own.publisher,
-    log: own.log,
-    metrics: createMetrics({ process: 'test' }),
-    signal: new AbortController().signal,
-  });
-  vi.useFakeTimers({ toFake: ['Date'] });
-  onTestFinished(() => void vi.useRealTimers());
-  const batch = new Batch(0);
-  batch.add('items', ['mug', '', '', 'EA', 1, 'A', '1', '', 'active', '2026-03-01T00:00:00Z', 1]);
-  await expect(flusher.flush(batch, 1)).rejects.toThrow(FencedError);
-  expect(tries).toBe(1);
 });
