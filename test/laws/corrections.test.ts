@@ -43,7 +43,7 @@ describe('a correction', () => {
         expect(held(known)).toEqual(held(without));
         expect(held([...events, correction])).toEqual(held(without));
       }),
-      runs(800),
+      runs(400),
     );
   });
 });

@@ -221,6 +221,21 @@ const policy = fc
     ]);
   });
 
+/** A checkout that is abandoned: its claim lapses by itself, unless it is given up before. */
+const checkout = fc
+  .record({
+    ...place,
+    qty,
+    from: minute,
+    expires: fc.integer({ min: 1, max: 90 }),
+    released: maybe,
+  })
+  .map((it): Story => (prefix) => {
+    const of = { sku: it.sku, node: it.node, reservation: `r${prefix}` };
+    const held = facts.reserved(it.qty, { ...of, expires: it.from + it.expires });
+    return told(prefix, it.from, 40, it.released ? [held, facts.released(of)] : [held]);
+  });
+
 const anyStory = fc.oneof(
   { weight: 3, arbitrary: opening },
   { weight: 8, arbitrary: order },
@@ -228,6 +243,7 @@ const anyStory = fc.oneof(
   { weight: 3, arbitrary: adjustment },
   { weight: 2, arbitrary: move },
   { weight: 3, arbitrary: snapshot },
+  { weight: 2, arbitrary: checkout },
   { weight: 1, arbitrary: policy },
 );
 export const anyStories = fc.array(anyStory, { minLength: 1, maxLength: 14 });
