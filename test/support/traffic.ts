@@ -16,17 +16,17 @@ export interface TrafficOptions {
   readonly startMs: number;
   /** Events in a second of feed time, about. */
   readonly ratePerSec: number;
+  /** Feed time in one batch (ms). */
+  readonly stepMs: number;
 }
 
-/** Feed time in one batch. */
-const STEP_MS = 5_000;
 /** Earlier events that can be sent again. */
 const REMEMBERED = 2_000;
 const SOURCE = 'https://3pl.example/mischief';
 
 /** Endless batches in the order in which they are sent. */
 export function* traffic(options: TrafficOptions): Generator<ProducerEvent[], never> {
-  const { ratePerSec, seed, startMs } = options;
+  const { ratePerSec, seed, startMs, stepMs } = options;
   const rng = rngOver({ rng: seed });
   const run = `s${seed}`;
   const state = createState({ run, seed, ratePerSec, openedAtMs: startMs });
@@ -34,7 +34,7 @@ export function* traffic(options: TrafficOptions): Generator<ProducerEvent[], ne
   const remembered: ProducerEvent[] = [];
 
   yield openingEvents(state);
-  for (let nowMs = startMs + STEP_MS; ; nowMs += STEP_MS) {
+  for (let nowMs = startMs + stepMs; ; nowMs += stepMs) {
     const batch = [
       ...(brand.advance(nowMs) as ProducerEvent[]),
       ...mischief(rng, nowMs, remembered),

@@ -20,7 +20,7 @@ const UPPER: readonly SliceSpec[] = [{ name: 'stock', lo: 8, hi: 15 }];
  * before the tick that follows it, and the tick reaches every slice.
  */
 function morning(): ProducerEvent[] {
-  const batches = traffic({ seed: 11, startMs: START_MS, ratePerSec: 10 });
+  const batches = traffic({ seed: 11, startMs: START_MS, ratePerSec: 10, stepMs: 5_000 });
   return Array.from({ length: 180 }, () => {
     const batch = batches.next().value;
     const lastMs = Math.max(...batch.map(({ time }) => Date.parse(time)));

@@ -15,7 +15,7 @@ const clickhouse = useClickHouse();
 const START_MS = Date.parse('2026-03-02T08:00:00Z');
 
 function someTraffic(batches: number) {
-  const all = traffic({ seed: 5, startMs: START_MS, ratePerSec: 20 });
+  const all = traffic({ seed: 5, startMs: START_MS, ratePerSec: 20, stepMs: 5_000 });
   return Array.from({ length: batches }, () => all.next().value).flat();
 }
 
