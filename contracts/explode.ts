@@ -37,30 +37,32 @@ export function explode(name: InputType, event: ProducerEvent): Exploded[] {
   for (const field of definition.shared) {
     if (header[field] !== undefined) shared[field] = header[field];
   }
-  return [
-    single(name, event, event.id, { ...header, line_count: lines.length }),
-    ...lines.map((line, index) =>
-      single(definition.lineType, event, lineId(event.id, index + 1), {
-        ...shared,
-        ...line,
-      }),
-    ),
-  ];
+  header['line_count'] = lines.length;
+  const exploded = [single(name, event, event.id, header)];
+  for (const line of lines) {
+    const data = copyOf(shared);
+    for (const field in line) data[field] = line[field];
+    exploded.push(single(definition.lineType, event, lineId(event.id, exploded.length), data));
+  }
+  return exploded;
 }
 
 type Data = Record<string, unknown>;
 
 function single(name: LogType, event: ProducerEvent, id: string, data: Data): Exploded {
-  return {
-    name,
-    // A policy concerns every slice, whatever its scope names.
-    subject: logSubject(name, name === 'policy.set' ? {} : data),
-    event: {
-      ...event,
-      id,
-      type: `${TYPE_PREFIX}${name}${TYPE_SUFFIX}`,
-      datahash: dataHash([name, data]),
-      data,
-    },
-  };
+  const copy = copyOf(event) as Exploded['event'];
+  copy.id = id;
+  copy['type'] = `${TYPE_PREFIX}${name}${TYPE_SUFFIX}`;
+  copy['data'] = data;
+  copy.datahash = dataHash([name, data]);
+  // A policy concerns every slice, whatever its scope names.
+  const subject = logSubject(name, name === 'policy.set' ? {} : data);
+  return { name, subject, event: copy };
+}
+
+/** A shallow copy. Field by field: spreading takes ten times as long, and this is the door's hot path. */
+function copyOf(fields: object): Data {
+  const copy: Data = {};
+  for (const field in fields) copy[field] = Reflect.get(fields, field);
+  return copy;
 }

@@ -1,7 +1,7 @@
 /** The last step before the LOG: an exploded event gets its door attributes and becomes a message. */
 import { Buffer } from 'node:buffer';
 import type { Exploded } from '../../contracts/explode.ts';
-import { identityHash, messageId } from '../../contracts/hash.ts';
+import { identityHash, identityText } from '../../contracts/hash.ts';
 import type { PublishRequest } from '../../platform/nats/publisher.ts';
 
 /** A message for the LOG, and what tells a repeat of it from a conflict. */
@@ -19,13 +19,9 @@ export function logMessage({ subject, event }: Exploded, ingestedAt: string): Lo
   event['ingestedtime'] = ingestedAt;
   const text = JSON.stringify(event);
   if (hasUnpairedSurrogate(text)) return null;
-  return {
-    subject,
-    msgId: messageId(event.source, event.id),
-    ...identityHash(event.source, event.id),
-    datahash: event.datahash,
-    payload: Buffer.from(text),
-  };
+  const { hi, lo } = identityHash(event.source, event.id);
+  const msgId = identityText({ hi, lo });
+  return { subject, msgId, hi, lo, datahash: event.datahash, payload: Buffer.from(text) };
 }
 
 /**

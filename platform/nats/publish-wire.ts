@@ -10,7 +10,6 @@ const FULL_CODES = new Set([10_023, 10_028, 10_047, 10_077]);
 const UNAVAILABLE_CODES = new Set([10_008, 10_009, 10_039, 10_059, 10_076]);
 
 const decoder = new TextDecoder();
-const encoder = new TextEncoder();
 
 type AckResult = PublishAck | { code: PublishErrorCode; message: string };
 
@@ -52,9 +51,19 @@ export function encodedHeaders({ msgId, headers }: PublishRequest): MsgHdrs {
   if (headers !== undefined) {
     for (const name in headers) text += `${checked(name)}: ${checked(headers[name] ?? '')}\r\n`;
   }
-  text += '\r\n';
-  const encoded = { encode: () => encoder.encode(text) };
-  return encoded as unknown as MsgHdrs;
+  return new HeaderBlock(`${text}\r\n`) as unknown as MsgHdrs;
+}
+
+class HeaderBlock {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  encode(): Uint8Array {
+    return Buffer.from(this.#text);
+  }
 }
 
 /** A line break would start another header, or end them. */
