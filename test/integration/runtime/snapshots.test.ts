@@ -4,6 +4,7 @@ import type { ProducerEvent } from '../../../contracts/envelope.ts';
 import { openCheckpoint } from '../../../platform/nats/checkpoints.ts';
 import { STREAMS } from '../../../platform/nats/streams.ts';
 import type { CheckpointRecord } from '../../../processors/runtime/checkpoint.ts';
+import { Intake } from '../../../processors/runtime/intake.ts';
 import { Ledger } from '../../../processors/stock/ledger.ts';
 import { event } from '../../support/log.ts';
 import { useClickHouse } from '../../support/servers.ts';
@@ -127,7 +128,7 @@ test('a snapshot that a part does not take back is not tried a second time', asy
   const record = await recordOf(here);
   await checkpoint.read();
   // It says that it is of this version, and holds more ids than the bound allows.
-  const versions = { ...record.snapshot?.versions, intake: '2/64' };
+  const versions = { ...record.snapshot?.versions, intake: new Intake(64).stateVersion };
   const lying = (one: CheckpointRecord['snapshot']) => one && { ...one, versions };
   await checkpoint.write({ ...record, snapshot: lying(record.snapshot), previous: null });
 
