@@ -204,18 +204,3 @@ export function searchSkus(stock: Stock, question: SearchQuestion): SearchAnswer
     }),
   };
 }
-
-/** One position of a dump: SKU, node and every account in the order of ACCOUNTS. */
-export type DumpRow = [sku: string, node: string, ...balances: number[]];
-
-/** All positions of the slice at this instant. */
-export function* dumpPositions(stock: Stock): Generator<DumpRow> {
-  const { ledger } = stock.books;
-  for (let row = 0; row < ledger.positions; row++) {
-    yield [
-      ledger.skuOf(row),
-      ledger.nodeOf(row),
-      ...ACCOUNTS.map((account) => ledger.balance(row, A[account])),
-    ];
-  }
-}

@@ -3,9 +3,8 @@
  * some come late, some twice, some out of order, some are declared wrong.
  */
 import fc from 'fast-check';
-import type { DumpRow } from '../../processors/stock/view.ts';
 import { corrected } from '../support/facts.ts';
-import { event, LedgerBench, at as instant, type Given } from '../support/ledger.ts';
+import { event, LedgerBench, at as instant, type DumpRow, type Given } from '../support/ledger.ts';
 import { anyStories, SPAN, type Story } from './stories.ts';
 
 /** How many histories a law is tried on, and from which seed; a failure prints the seed and the path. */

@@ -22,13 +22,9 @@ import { decodeFrames } from '../../processors/runtime/frames.ts';
 import { Intake, type Taken } from '../../processors/runtime/intake.ts';
 import { captureState, type Stateful } from '../../processors/runtime/snapshots.ts';
 import { TABLE_COLUMNS } from '../../processors/runtime/tables.ts';
+import { A } from '../../processors/stock/accounts.ts';
 import { createStock, type Stock } from '../../processors/stock/stock.ts';
-import {
-  atpView,
-  dumpPositions,
-  positionAnswer,
-  type DumpRow,
-} from '../../processors/stock/view.ts';
+import { atpView, positionAnswer } from '../../processors/stock/view.ts';
 
 export const T0 = Date.parse('2026-03-02T08:00:00.000Z');
 const MINUTE_MS = 60_000;
@@ -101,6 +97,8 @@ const DEFAULTS: { [T in InputType]?: Partial<InputDataOf<T>> } = {
 };
 
 export type Row = Record<string, Cell>;
+/** A position: SKU, node and every account in the order of ACCOUNTS. */
+export type DumpRow = [sku: string, node: string, ...balances: number[]];
 
 export interface LedgerOptions {
   /** Movements that are remembered. */
@@ -226,9 +224,11 @@ export class LedgerBench {
 
   /** Every position, in an order of its own. */
   dump(): DumpRow[] {
-    return [...dumpPositions(this.stock)].sort((a, b) =>
-      `${a[0]} ${a[1]}` < `${b[0]} ${b[1]}` ? -1 : 1,
-    );
+    const { ledger } = this.stock.books;
+    return Array.from({ length: ledger.positions }, (_, row): DumpRow => {
+      const balances = ACCOUNTS.map((account) => ledger.balance(row, A[account]));
+      return [ledger.skuOf(row), ledger.nodeOf(row), ...balances];
+    }).sort((a, b) => (`${a[0]} ${a[1]}` < `${b[0]} ${b[1]}` ? -1 : 1));
   }
 
   /** The state as it is written at this instant; the bytes are made only when they are read. */

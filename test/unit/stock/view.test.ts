@@ -90,16 +90,3 @@ describe('a search', () => {
     });
   });
 });
-
-describe('a dump', () => {
-  it('lists every position with its balances in the order of the accounts', () => {
-    const bench = new LedgerBench().given(stocked(5), ordered(2, { sourced: false }));
-    expect(bench.dump().map(([sku, node]) => [sku, node])).toEqual([
-      ['A', '-'],
-      ['A', 'dc'],
-    ]);
-    expect(bench.dump()[1]?.slice(2)).toEqual([
-      0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -5, 0,
-    ]);
-  });
-});
