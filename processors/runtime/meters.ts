@@ -2,6 +2,8 @@
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Runtime } from './runtime.ts';
 
+export type Meters = ReturnType<typeof createMeters>;
+
 export function createMeters(metrics: Metrics) {
   const events = metrics.counter('stocktide_events_total', 'Messages of the log', ['outcome']);
   const lag = metrics.gauge('stocktide_lag_events', 'Messages of the log not yet applied');

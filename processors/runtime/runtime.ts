@@ -18,25 +18,16 @@ import { consumeFrom, type Consumption } from '../../platform/nats/consume.ts';
 import type { StreamMessage } from '../../platform/nats/message.ts';
 import type { Publisher } from '../../platform/nats/publisher.ts';
 import { STREAMS } from '../../platform/nats/streams.ts';
-import type { Finding } from '../processor.ts';
-import { Batch } from './batch.ts';
 import { claimSlice, type Claim } from './claim.ts';
-import { deadLetter } from './dead-letter.ts';
-import { FindingsOutbox } from './findings-outbox.ts';
-import { findingEvent, Findings, type FindingEvent } from './findings.ts';
+import type { FindingEvent } from './findings.ts';
 import { Flusher, type LastFlush } from './flusher.ts';
 import { createMeters } from './meters.ts';
-import { Notices } from './notices.ts';
-import { droppedEvents, RestoreError, restoreState, versionsOf } from './recovery.ts';
-import { Reduction, type Aside } from './reduction.ts';
+import { Outlet } from './outlet.ts';
+import { droppedEvents, RestoreError, restoreState } from './recovery.ts';
+import { Reduction } from './reduction.ts';
 import type { Slice } from './slices.ts';
-import {
-  captureState,
-  deleteSnapshot,
-  pruneSnapshots,
-  writeSnapshot,
-  type Stateful,
-} from './snapshots.ts';
+import { SnapshotTaker } from './snapshot-taker.ts';
+import { pruneSnapshots, type Stateful } from './snapshots.ts';
 import { Sources } from './sources.ts';
 
 export interface RuntimeOptions {
@@ -82,15 +73,13 @@ export class Runtime {
   readonly sources = new Sources();
   readonly #options: RuntimeOptions;
   readonly #reduction: Reduction;
-  readonly #findings = new Findings();
-  readonly #outbox: FindingsOutbox;
-  readonly #notices: Notices;
+  readonly #outlet: Outlet;
   readonly #parts: readonly Stateful[];
   readonly #meters;
   #claim: Claim | null = null;
   #sink: Flusher | null = null;
+  #snapshots: SnapshotTaker | null = null;
   #consumption: Consumption | null = null;
-  #batch = new Batch(0);
   #flushing: { readonly done: Promise<void>; readonly rows: number } | null = null;
   #failure: Error | null = null;
   /** Ends the reading: told to stop, or failed. */
@@ -99,17 +88,9 @@ export class Runtime {
   readonly #writing = new AbortController();
   #phase: RuntimePhase = 'recovering';
   #appliedSeq = 0;
-  /** The message that is being applied. */
-  #current: { readonly seq: number; readonly data: Uint8Array | null } = { seq: 0, data: null };
   #appliedEvents = 0;
   #duplicates = 0;
   #storedAtMs = 0;
-  #snapshotAtEvents = 0;
-  #snapshotting: Promise<void> | null = null;
-  /** Up to here everything is in ClickHouse already, and outputs are muted. */
-  #mutedTo = 0;
-  /** Findings are held back until the log has been read up to here. */
-  #holdFindingsTo = 0;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: RuntimeOptions) {
@@ -118,29 +99,19 @@ export class Runtime {
     this.slice = slice;
     this.limits = limits;
     this.#meters = createMeters(metrics);
-    this.#outbox = new FindingsOutbox({
-      findings: this.#findings,
-      publisher,
-      slice: slice.name,
-      log,
+    this.#outlet = new Outlet({
+      ...{ slice: slice.name, link, publisher, log, meters: this.#meters },
+      rehearse: options.rehearse,
+      holds: (source, id) => this.#reduction.intake.holds(source, id),
     });
-    this.#notices = new Notices(link);
     this.#reduction = new Reduction({
       hosted: slice.hosted,
       recentIds: limits.recentIds,
-      effects: {
-        row: (table, cells) => {
-          if (!this.#isMuted()) this.#batch.add(table, cells);
-        },
-        finding: (processor, finding) => this.#raise(processor, finding),
-        changed: (sku) => {
-          if (this.#phase === 'live') this.#notices.add(sku);
-        },
-        aside: (letter) => this.#putAside(letter),
-      },
+      effects: this.#outlet,
     });
     const processors = slice.hosted.map(({ processor }) => processor);
-    this.#parts = [this.#reduction.intake, this.#findings, this.sources, ...processors];
+    const { findings } = this.#outlet;
+    this.#parts = [this.#reduction.intake, findings, this.sources, ...processors];
     if (signal.aborted) this.#stop();
     else signal.addEventListener('abort', () => this.#stop(), { once: true });
   }
@@ -174,11 +145,11 @@ export class Runtime {
   }
   /** Rows not yet known to be in ClickHouse. */
   get pendingRows(): number {
-    return this.#batch.rows + (this.#flushing?.rows ?? 0);
+    return this.#outlet.rows + (this.#flushing?.rows ?? 0);
   }
   /** Findings that the LOG does not hold yet. */
   get unconfirmedFindings(): number {
-    return this.#findings.unconfirmed;
+    return this.#outlet.findings.unconfirmed;
   }
   /** Why processing waits, or null. */
   get trouble(): string | null {
@@ -189,7 +160,7 @@ export class Runtime {
   /** How far the recovery has come; empty once live. */
   get progress(): string {
     if (this.#phase !== 'recovering') return '';
-    return `log sequence ${this.#appliedSeq} of ${this.#holdFindingsTo}`;
+    return `log sequence ${this.#appliedSeq} of ${this.#claim?.facts.log.lastSeq ?? 0}`;
   }
   /** Event time of the processors (ms since 1970). */
   get nowMs(): number {
@@ -209,18 +180,16 @@ export class Runtime {
       const { epoch, flushed, intent, previous, snapshot } = record;
       log.info({ epoch, snapshot: snapshot?.seq, flushed, intent }, 'slice claimed');
       await pruneSnapshots(link, slice.name, [snapshot, previous]);
-      this.#sink = new Flusher({
-        slice: slice.name,
-        checkpoint,
-        record,
-        clickhouse,
-        publisher,
-        log,
-        metrics,
+      const sink = new Flusher({
+        ...{ slice: slice.name, checkpoint, record, clickhouse, publisher, log, metrics },
         signal: this.#writing.signal,
       });
-      this.#mutedTo = flushed;
-      this.#holdFindingsTo = facts.log.lastSeq;
+      this.#sink = sink;
+      this.#snapshots = new SnapshotTaker({
+        ...{ slice: slice.name, link, log, meters: this.#meters, sink, parts: this.#parts },
+        everyEvents: limits.snapshotEvents,
+      });
+      this.#outlet.open({ flushed, logEnd: facts.log.lastSeq });
       this.#appliedSeq = await this.#restore(claim);
       for await (const { raw, seq, subject } of droppedEvents(clickhouse, {
         facts,
@@ -232,7 +201,6 @@ export class Runtime {
         this.#appliedSeq = seq;
       }
       this.#appliedSeq = Math.max(this.#appliedSeq, facts.log.firstSeq - 1);
-      this.#batch = new Batch(flushed);
       this.#consumption = consumeFrom(link, {
         stream: STREAMS.log,
         fromSeq: this.#appliedSeq + 1,
@@ -273,9 +241,10 @@ export class Runtime {
     const consumption = this.#consumption;
     const sink = this.#sink;
     if (consumption === null || sink === null) throw new Error('recover() comes before run()');
-    const redoTo = Math.max(sink.record.intent ?? 0, this.#mutedTo);
+    const redoTo = Math.max(sink.record.intent ?? 0, sink.flushed);
     const goLive = () => {
       this.#phase = 'live';
+      this.#outlet.goLive();
       this.#startTimers();
       onLive();
     };
@@ -284,7 +253,7 @@ export class Runtime {
     for await (const message of consumption) {
       this.#take(message);
       if (this.#phase === 'live') {
-        if (this.#batch.rows < this.limits.flushRows) continue;
+        if (this.#outlet.rows < this.limits.flushRows) continue;
         this.#startFlush();
         if (this.pendingRows >= this.limits.maxPendingRows) await this.#makeRoom();
       } else if (this.#appliedSeq >= redoTo) {
@@ -304,20 +273,20 @@ export class Runtime {
   }
 
   #apply(seq: number, subject: string, raw: string, data: Uint8Array | null = null): void {
-    this.#current = { seq, data };
+    this.#outlet.begin(seq, data);
     const taken = this.#reduction.apply(seq, subject, raw);
     switch (taken.outcome) {
       case 'event': {
         const { event, timeMs } = taken.applied;
         this.#appliedEvents += 1;
-        this.#findings.confirm(event);
+        this.#outlet.logged(event);
         this.sources.see(event.source, timeMs, event.ingestedtime);
         return;
       }
       case 'duplicate':
       case 'conflict':
         this.#duplicates += taken.outcome === 'duplicate' ? 1 : 0;
-        this.#findings.confirm(taken.event);
+        this.#outlet.logged(taken.event);
         return;
       case 'undecodable':
       case 'unwanted':
@@ -327,43 +296,16 @@ export class Runtime {
     }
   }
 
-  /** True while events are replayed whose rows are in ClickHouse already. */
-  #isMuted(): boolean {
-    return this.#current.seq <= this.#mutedTo;
-  }
-
-  #raise(processor: string, finding: Finding): void {
-    const event = findingEvent(processor, finding);
-    const { rehearse } = this.#options;
-    if (rehearse !== undefined) return rehearse(event);
-    // Raised again, as by the third event of an id that is in conflict.
-    if (this.#reduction.intake.holds(event.source, event.id)) return;
-    if (!this.#findings.add(event)) return;
-    if (this.#current.seq > this.#holdFindingsTo) this.#outbox.send(event, Date.now());
-  }
-
-  #putAside(aside: Aside): void {
-    const { detail, raw, reason, seq } = aside;
-    const { log, rehearse } = this.#options;
-    log.warn({ seq, reason, detail }, 'message of the log put aside');
-    this.#meters.events.inc({ outcome: reason });
-    if (this.#isMuted() || rehearse !== undefined) return;
-    const bytes = this.#current.data ?? Buffer.from(raw);
-    this.#batch.letters.push(deadLetter(aside, bytes, new Date().toISOString()));
-  }
-
   #startTimers(): void {
     const every = (ms: number, work: () => void) => this.#timers.push(setInterval(work, ms));
     every(this.limits.flushMs, () => this.#startFlush());
     every(BEAT_MS, () => this.#beat());
-    if (this.#options.rehearse === undefined) {
-      every(NOTICE_MS, () => this.#notices.send(this.#appliedSeq));
-    }
+    every(NOTICE_MS, () => this.#outlet.notify(this.#appliedSeq));
   }
 
   #beat(): void {
     this.#meters.update(this);
-    if (this.#appliedSeq >= this.#holdFindingsTo) this.#outbox.beat(Date.now());
+    this.#outlet.beat(this.#appliedSeq);
   }
 
   /** Waits while MAX_PENDING_ROWS are not in ClickHouse yet. */
@@ -381,46 +323,16 @@ export class Runtime {
   #startFlush(): void {
     const sink = this.#sink;
     const to = this.#appliedSeq;
-    const batch = this.#batch;
     if (sink === null || this.#flushing !== null || this.#failure !== null) return;
-    if (to <= batch.from) return;
-    this.#batch = new Batch(to);
+    if (to <= this.#outlet.from) return;
+    const batch = this.#outlet.cut(to);
     const done = sink.flush(batch, to).finally(() => {
       this.#flushing = null;
     });
     this.#flushing = { done, rows: batch.rows };
     // Who awaits it sees the failure; the loop must end even when nobody does.
     done.catch((error: unknown) => this.#fail(error));
-    const due = this.#appliedEvents - this.#snapshotAtEvents >= this.limits.snapshotEvents;
-    if (due && this.#snapshotting === null) this.#startSnapshot(sink);
-  }
-
-  /** Takes a snapshot of the state as it is now; the flush up to here is done or under way. */
-  #startSnapshot(sink: Flusher): void {
-    const seq = this.#appliedSeq;
-    const state = captureState(this.#parts);
-    this.#snapshotAtEvents = this.#appliedEvents;
-    this.#snapshotting = this.#writeSnapshot({ sink, seq, state })
-      .catch((error: unknown) => {
-        this.#options.log.warn({ err: error, seq }, 'no snapshot; the one before stays');
-      })
-      .finally(() => {
-        this.#snapshotting = null;
-      });
-  }
-
-  async #writeSnapshot(options: {
-    sink: Flusher;
-    seq: number;
-    state: AsyncIterable<Uint8Array>;
-  }): Promise<void> {
-    const { seq, sink, state } = options;
-    const { link, log, slice } = this.#options;
-    const done = this.#meters.snapshot.startTimer();
-    const blob = await writeSnapshot(link, slice.name, state);
-    const replaced = await sink.adopt({ seq, versions: versionsOf(this.#parts), blob });
-    if (replaced !== null) await deleteSnapshot(link, replaced);
-    log.info({ seq, bytes: blob.bytes, seconds: done() }, 'snapshot written');
+    this.#snapshots?.takeIfDue({ events: this.#appliedEvents, seq: to });
   }
 
   /** Restores a snapshot; one that does not take its state back is not tried a second time. */
@@ -448,16 +360,10 @@ export class Runtime {
 
   /** Flushes what is left and leaves a snapshot, so that the next start is quick. */
   async #finish(): Promise<void> {
-    const sink = this.#sink;
-    if (sink === null) return;
     await this.#flushing?.done;
     this.#startFlush();
     await this.#flushing?.done;
-    await this.#snapshotting;
-    if ((sink.record.snapshot?.seq ?? 0) < this.#appliedSeq) {
-      this.#startSnapshot(sink);
-      await this.#snapshotting;
-    }
-    await sink.settle();
+    await this.#snapshots?.takeLast(this.#appliedSeq);
+    await this.#sink?.settle();
   }
 }
