@@ -10,7 +10,8 @@
 
 /** The folders of ours; everything else is Node or a package. */
 const ours = '^(contracts|platform|ingest|processors|api|simulator|dashboard|bench|test|scripts)/';
-const pureProcessors = '^processors/(stock|archive|orders|supply|floor|detect|cases|feeds)/';
+const pureProcessors =
+  '^processors/(stock|archive|orders|supply|floor|feeds|demand|detect|cases|facts)/';
 
 /** @param {string} name @param {string} comment @param {string} folder @param {string[]} allowed */
 function onlyImports(name, comment, folder, allowed) {
@@ -68,12 +69,18 @@ export default {
     },
     {
       name: 'pure-processors',
-      comment: 'A pure processor imports contracts, its interface and its own folder (law 2).',
+      comment:
+        'A pure processor imports contracts, its interface, facts/ and its own folder (law 2).',
       severity: 'error',
       from: { path: pureProcessors },
       to: {
         path: ours,
-        pathNot: ['^contracts/', '^processors/processor\\.ts$', '^processors/$1/'],
+        pathNot: [
+          '^contracts/',
+          '^processors/processor\\.ts$',
+          '^processors/facts/',
+          '^processors/$1/',
+        ],
       },
     },
     {

@@ -88,7 +88,10 @@ for await (const message of messages) {
   const event = JSON.parse(raw) as LogEvent;
   const timeMs = Date.parse(event.time);
   ({ seq } = message);
-  archive.apply({ seq, name: event.type as LogType, event, timeMs, nowMs: timeMs, raw }, out);
+  archive.apply(
+    { seq, name: event.type as LogType, event, timeMs, nowMs: timeMs, identity: seq, raw },
+    out,
+  );
   const rows = movements(event.type);
   for (let index = 0; index < rows; index++) {
     sink.add('stock_movements', movementRow(event, seq, index));

@@ -46,6 +46,16 @@ export function identityHash(source: string, id: string): { hi: number; lo: numb
   return { hi: mix32(hi), lo: mix32(lo) };
 }
 
+/** 53 bits of that hash as a number: what processors keep of an event. Never 0. */
+export function identityOf(source: string, id: string): number {
+  return identityNumber(identityHash(source, id));
+}
+
+/** The same of a hash that is known. */
+export function identityNumber({ hi, lo }: { readonly hi: number; readonly lo: number }): number {
+  return (hi & 0x1fffff) * 0x1_0000_0000 + lo || 1;
+}
+
 /** `Nats-Msg-Id` of (source, id): 16 hexadecimal digits. */
 export function messageId(source: string, id: string): string {
   return identityText(identityHash(source, id));

@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../platform/config.ts';
 import { createClickHouse, waitForClickHouse } from '../platform/clickhouse/client.ts';
+import { applyKpis, readKpis } from '../platform/clickhouse/kpis.ts';
 import { migrate } from '../platform/clickhouse/migrate.ts';
 import { createHttp, listen } from '../platform/http/server.ts';
 import { runProcess, type Life } from '../platform/lifecycle.ts';
@@ -17,6 +18,7 @@ import { createSlice, SliceError, type Slice } from './runtime/slices.ts';
 import { reportStatus } from './runtime/status.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../sql/migrations', import.meta.url));
+const KPIS = fileURLToPath(new URL('../sql/kpi', import.meta.url));
 const BODY_LIMIT = 1_024;
 
 await runProcess({ name: 'processors', start });
@@ -37,6 +39,7 @@ async function start(life: Life): Promise<void> {
   life.onStop('clickhouse', () => clickhouse.close());
   await waitForClickHouse(clickhouse, { log, signal });
   await migrate(clickhouse, { dir: MIGRATIONS, database: config.clickhouseDatabase, log });
+  await applyKpis(clickhouse, readKpis(KPIS));
 
   const { natsPassword: pass, natsUrl: url, natsUser: user } = config;
   const link = await connectNats({ url, user, pass, name: 'processors', log, signal });

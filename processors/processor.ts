@@ -6,10 +6,10 @@
  */
 import type { FindingCode } from '../contracts/events/control.ts';
 import type { LogEvent, LogType } from '../contracts/events.ts';
+import type { TABLE_COLUMNS } from './runtime/tables.ts';
 
-/** A table of ClickHouse that a processor writes. */
-export type TableName =
-  'events' | 'items' | 'stock_movements' | 'stock_reconciliations' | 'findings';
+/** A table of ClickHouse that a processor writes (each folder's tables.ts). */
+export type TableName = keyof typeof TABLE_COLUMNS;
 
 /** A cell: what JSONCompactEachRow takes. */
 export type Cell = string | number | null;
@@ -24,6 +24,8 @@ export interface Applied {
   readonly timeMs: number;
   /** Highest event time seen, this event included (ms since 1970). */
   readonly nowMs: number;
+  /** Of (source, id): `identityOf` of contracts/hash.ts. */
+  readonly identity: number;
   /** The message as it stands in the LOG. */
   readonly raw: string;
 }
@@ -37,6 +39,10 @@ export interface Finding {
   readonly entity: string;
   readonly skuId?: string;
   readonly nodeId?: string;
+  readonly orderId?: string;
+  readonly channelId?: string;
+  readonly supplierId?: string;
+  readonly locationId?: string;
   readonly conditionAtMs: number;
   readonly detail: string;
   readonly units?: number;

@@ -1,6 +1,17 @@
 /** Time, policies, findings, feeds and corrections: what changes a number without moving goods. */
 import { Type } from 'typebox';
-import { amount, instant, key, oneOf, optional, qtyOrZero, record, ref, text } from '../fields.ts';
+import {
+  amount,
+  currency,
+  instant,
+  key,
+  oneOf,
+  optional,
+  qtyOrZero,
+  record,
+  ref,
+  text,
+} from '../fields.ts';
 import { fact } from './define.ts';
 
 const scopeKey = { sku_id: optional(key('SKU')), node_id: optional(key('Node')) };
@@ -8,6 +19,10 @@ const decision = {
   actor: ref('Who decided'),
   reason: ref('Why'),
 };
+
+const fraction = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+const days = (description: string) =>
+  Type.Number({ minimum: 0, maximum: 365, description: `${description} (days)` });
 
 /** Each policy with its scope (item over node over default) and its value. */
 export const POLICIES = {
@@ -77,16 +92,99 @@ export const POLICIES = {
     },
     'How often a source is expected to speak',
   ),
+  calendar: record(
+    {
+      policy: Type.Literal('calendar'),
+      scope: record({ node_id: optional(key('Node')) }, 'A node over everywhere'),
+      value: record({
+        utc_offset_min: Type.Integer({
+          minimum: -840,
+          maximum: 840,
+          description: 'Local time less UTC (minutes)',
+        }),
+        week: Type.Array(
+          record({
+            open_min: Type.Integer({
+              minimum: 0,
+              maximum: 1_440,
+              description: 'Minute of the day',
+            }),
+            close_min: Type.Integer({
+              minimum: 0,
+              maximum: 1_440,
+              description: 'Minute of the day',
+            }),
+          }),
+          {
+            minItems: 7,
+            maxItems: 7,
+            description: 'Local business hours, Monday first; a day that closes as it opens is off',
+          },
+        ),
+      }),
+      ...decision,
+    },
+    'Business hours of a node: the clock of service classes that count business time',
+  ),
+  measurement: record(
+    {
+      policy: Type.Literal('measurement'),
+      scope: record({}),
+      value: record({
+        count_tolerance_a: optional(fraction('Tolerance of counts of class A, part of the book')),
+        count_tolerance_b: optional(fraction('Tolerance of counts of class B, part of the book')),
+        count_tolerance_c: optional(fraction('Tolerance of counts of class C, part of the book')),
+        po_early_d: optional(days('A PO line may come this much before its promise')),
+        po_late_d: optional(days('A PO line may come this much after its promise')),
+        claims_d: optional(days('A delivered order can be found imperfect for so long')),
+        refund_receipt_d: optional(days('Returned goods are due so long after their refund')),
+        house_currency: optional(currency()),
+        otif_date: optional(oneOf(['promised', 'requested'], 'Date that on time is held against')),
+        otif_level: optional(oneOf(['order', 'line'], 'What has to be in full')),
+        shrink_basis: optional(oneOf(['net_sales', 'cogs', 'avg_inventory'], 'Shrinkage rate of')),
+      }),
+      ...decision,
+    },
+    'How KPIs measure where the field has no one way (REFERENCE §1)',
+  ),
 } as const;
 export type PolicyName = keyof typeof POLICIES;
 
-/** Codes that processors raise; REFERENCE §4.2 and the reports of law 4. */
+/**
+ * Codes that processors raise: the exceptions of REFERENCE §4.2, and what the ledger reports of its input
+ * (law 4: applied as far as it is true, flagged, visible). FLOW_VIOLATION says in its subtype which step
+ * of an order, a return or a receipt came without what has to come before it.
+ */
 export const FINDING_CODES = [
   'NEG_INVENTORY',
+  'OVERSELL',
+  'DAMAGED_STOCK',
+  'UNSCANNABLE_ITEM',
+  'SHORT_PICK',
+  'INBOUND_QTY_MISMATCH',
+  'INBOUND_LATE',
+  'DUPLICATE_SKU',
+  'LOCATION_ERROR',
+  'LOCATION_ERROR_REPEAT',
+  'RETURN_UNDISPOSITIONED',
+  'CHANNEL_CONFLICT',
+  'ORDER_SLA_RISK',
+  'ORDER_SLA_BREACH',
+  'RELEASE_VIOLATION',
+  'STOCKOUT',
+  'REPLEN_RISK',
+  'COUNT_VARIANCE',
+  'COUNT_VARIANCE_REPEAT',
+  'SHRINKAGE_ANOMALY',
+  'SUPPLIER_VARIANCE_TREND',
+  'CARRIER_DELAY',
+  'FEED_STALE',
   'FEED_QUALITY',
+  'UNAPPROVED_ADJUSTMENT',
   'ILLEGAL_TRANSITION',
   'SNAPSHOT_REJECTED',
   'CORRECTION_UNMATCHED',
+  'FLOW_VIOLATION',
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
 
@@ -108,7 +206,14 @@ export const CONTROL_EVENTS = {
   }),
   'policy.set': {
     ...fact('-', 'A policy was decided', {}),
-    data: Type.Union([POLICIES.safety_stock, POLICIES.channel, POLICIES.supply, POLICIES.feed]),
+    data: Type.Union([
+      POLICIES.safety_stock,
+      POLICIES.channel,
+      POLICIES.supply,
+      POLICIES.feed,
+      POLICIES.calendar,
+      POLICIES.measurement,
+    ]),
     variants: { field: 'policy', schemas: POLICIES },
   },
   'finding.raised': fact('-', 'A processor found something that someone should know', {
@@ -121,6 +226,8 @@ export const CONTROL_EVENTS = {
     node_id: optional(key('Node')),
     order_id: optional(key('Order')),
     channel_id: optional(key('Channel')),
+    supplier_id: optional(key('Supplier')),
+    location_id: optional(ref('Bin')),
     condition_at: instant('Event time of the condition'),
     detail: text('In words, with the figures'),
     units: optional(Type.Integer({ description: 'Units concerned' })),

@@ -172,6 +172,17 @@ export const INVENTORY_EVENTS = {
     raw_barcode: Type.String({ description: 'What was read', maxLength: 128 }),
     failure: oneOf(['unreadable', 'unknown', 'check_digit'], 'How it failed'),
   }),
+  'labour.recorded': fact('-', 'Direct labour of one worker in one process was recorded', {
+    node_id,
+    shift_id,
+    process: oneOf(
+      ['receiving', 'putaway', 'picking', 'packing', 'returns', 'counting', 'other'],
+      'What was worked on',
+    ),
+    worker_pseudo_id,
+    minutes: Type.Integer({ description: 'Time worked (minutes)', minimum: 0, maximum: 1_440 }),
+    started_at: instant('When it began'),
+  }),
   'item.upserted': fact('S', 'Master data of an item', {
     sku_id,
     gtin: Type.String({

@@ -201,6 +201,10 @@ const EXAMPLES: Examples = {
       failure: 'check_digit',
     },
   },
+  'labour.recorded': {
+    source: WMS,
+    data: { node_id: 'dc-01', ...shift, process: 'picking', minutes: 240, started_at: TIME },
+  },
   'item.upserted': {
     source: ERP,
     data: {

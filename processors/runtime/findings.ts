@@ -96,6 +96,10 @@ export function findingEvent(processor: string, finding: Finding): FindingEvent 
     subtype: finding.subtype,
     sku_id: finding.skuId,
     node_id: finding.nodeId,
+    order_id: finding.orderId,
+    channel_id: finding.channelId,
+    supplier_id: finding.supplierId,
+    location_id: finding.locationId,
     units: finding.units,
   };
   return {

@@ -4,7 +4,7 @@
  */
 import { typeName } from '../../contracts/envelope.ts';
 import { LOG_SCHEMAS, type LogEvent, type LogType } from '../../contracts/events.ts';
-import { identityHash } from '../../contracts/hash.ts';
+import { identityHash, identityNumber } from '../../contracts/hash.ts';
 import type { Applied, SnapshotPart } from '../processor.ts';
 import { RecentIds } from './recent-ids.ts';
 
@@ -43,12 +43,17 @@ export class Intake {
       return { outcome: 'undecodable', detail: 'not an event of the catalogue' };
     }
     const payload = Number.parseInt(event.datahash, 16);
-    const seen = this.#recent.see(identityHash(event.source, event.id), payload);
+    const hash = identityHash(event.source, event.id);
+    const seen = this.#recent.see(hash, payload);
     if (seen !== 'new') return { outcome: seen, event };
     if (timeMs > this.#nowMs) this.#nowMs = timeMs;
     return {
       outcome: 'event',
-      applied: { seq, name, event, timeMs, nowMs: this.#nowMs, raw },
+      applied: {
+        ...{ seq, name, event, timeMs, raw },
+        nowMs: this.#nowMs,
+        identity: identityNumber(hash),
+      },
     };
   }
 

@@ -29,45 +29,67 @@ export interface Slice {
   readonly partitions: readonly number[];
 }
 
-const ALL: readonly SliceSpec[] = ['archive', 'stock'].map((name) => ({
-  name,
-  lo: 0,
-  hi: PARTITIONS - 1,
-}));
+/** How a processor is made, and by which key it can be sliced. */
+interface Kind {
+  /** Routing key that partitions it; null for one that is never sliced. */
+  readonly key: 'sku' | 'order' | 'node' | 'supplier' | null;
+  /** Entities of which every slice needs all events, whatever their key. */
+  readonly whole?: readonly string[];
+  create(options: SliceOptions, owned: ReadonlySet<number> | null): Processor;
+}
+
+export interface SliceOptions {
+  readonly recentMovements: number;
+}
+
+/** The processors, in the order in which each event reaches them. */
+const PROCESSORS: Readonly<Record<string, Kind>> = {
+  archive: { key: null, create: createArchive },
+  stock: {
+    key: 'sku',
+    // Every slice counts all rows of a snapshot: only then can it tell whether the snapshot is whole.
+    whole: ['inventory-snapshot'],
+    create: ({ recentMovements: historyCapacity }, partitions) =>
+      createStock({ historyCapacity, ...(partitions === null ? {} : { partitions }) }),
+  },
+};
+
+const ALL: readonly SliceSpec[] = Object.keys(PROCESSORS)
+  .sort()
+  .map((name) => ({ name, lo: 0, hi: PARTITIONS - 1 }));
 
 /** A processor that does not exist, or one that is named twice. */
 export class SliceError extends Error {
   override readonly name = 'SliceError';
 }
 
-export function createSlice(
-  wanted: 'all' | readonly SliceSpec[],
-  options: { recentMovements: number },
-): Slice {
+export function createSlice(wanted: 'all' | readonly SliceSpec[], options: SliceOptions): Slice {
   const specs = wanted === 'all' ? ALL : wanted.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  if (new Set(specs.map((spec) => spec.name)).size !== specs.length) {
+  const wantedNames = new Set(specs.map((spec) => spec.name));
+  if (wantedNames.size !== specs.length) {
     throw new SliceError('PROCESSORS names a processor twice; a process runs one slice of each');
+  }
+  for (const name of wantedNames) {
+    if (name in PROCESSORS) continue;
+    const known = Object.keys(PROCESSORS).join(', ');
+    throw new SliceError(`PROCESSORS names ${name}; there are ${known}`);
   }
   let stock: Stock | null = null;
   let partitions: number[] = [];
-  const hosted = specs.map((spec): HostedProcessor => {
+  const hosted = Object.entries(PROCESSORS).flatMap(([name, kind]): HostedProcessor[] => {
+    const spec = specs.find((one) => one.name === name);
+    if (spec === undefined) return [];
     const owned = range(spec);
     const whole = owned.length === PARTITIONS;
-    switch (spec.name) {
-      case 'archive':
-        if (!whole) throw new SliceError('PROCESSORS: archive cannot be sliced; name it alone');
-        return { processor: createArchive() };
-      case 'stock': {
-        partitions = owned;
-        stock = createStock({
-          historyCapacity: options.recentMovements,
-          ...(whole ? {} : { partitions: new Set(owned) }),
-        });
-        return whole ? { processor: stock } : { processor: stock, wants: wantsSkus(owned) };
-      }
-      default:
-        throw new SliceError(`PROCESSORS names ${spec.name}; there are archive and stock`);
+    if (!whole && kind.key === null) {
+      throw new SliceError(`PROCESSORS: ${name} cannot be sliced; name it alone`);
     }
+    const processor = kind.create(options, whole ? null : new Set(owned));
+    if (name === 'stock') {
+      stock = processor as Stock;
+      partitions = owned;
+    }
+    return [whole ? { processor } : { processor, wants: wantsKeys(kind, owned) }];
   });
   return { name: sliceName(specs), covers: specs, hosted, stock, partitions };
 }
@@ -98,17 +120,15 @@ function nameOf({ name, lo, hi }: SliceSpec): string {
   return hi - lo + 1 === PARTITIONS ? name : `${name}-${lo}-${hi}`;
 }
 
-/**
- * Messages of the owned SKUs, those that name no SKU, and rows of snapshots: every slice counts all rows
- * of a snapshot, because only then can it tell whether the snapshot is whole.
- */
-function wantsSkus(owned: readonly number[]): (subject: string) => boolean {
+/** Messages of the owned keys, those that name no such key, and all of the entities it needs whole. */
+function wantsKeys(
+  { key, whole = [] }: Kind,
+  owned: readonly number[],
+): (subject: string) => boolean {
   const tokens = new Set([NO_KEY, ...owned.map(String)]);
+  const at = SUBJECT_TOKEN[key ?? 'sku'];
   return (subject) => {
     const parts = subject.split('.');
-    return (
-      tokens.has(parts[SUBJECT_TOKEN.sku] ?? NO_KEY) ||
-      parts[SUBJECT_TOKEN.entity] === 'inventory-snapshot'
-    );
+    return tokens.has(parts[at] ?? NO_KEY) || whole.includes(parts[SUBJECT_TOKEN.entity] ?? '');
   };
 }

@@ -3,7 +3,6 @@
  * history and the facts for ClickHouse in step, lets the watch see it, and tells who listens that the
  * ATP of a SKU changed.
  */
-import { identityHash } from '../../contracts/hash.ts';
 import type { Applied, Finding, Outputs } from '../processor.ts';
 import { accountName } from './accounts.ts';
 import { Counts } from './counts.ts';
@@ -70,7 +69,7 @@ export class Books {
   begin(applied: Applied, out: Outputs): void {
     this.applied = applied;
     this.out = out;
-    this.identity = identityOf(applied.event.source, applied.event.id);
+    this.identity = applied.identity;
     this.#source = this.sourceNumber(applied.event.source);
     this.#index = 0;
   }
@@ -153,10 +152,4 @@ export class Books {
     const number = this.history.push(entry, at);
     if (row >= 0) this.ledger.setNewestEntry(row, number);
   }
-}
-
-/** 53 bits that identify an event. Never 0. */
-export function identityOf(source: string, id: string): number {
-  const { hi, lo } = identityHash(source, id);
-  return (hi & 0x1fffff) * 0x1_0000_0000 + lo || 1;
 }

@@ -7,14 +7,15 @@
  * that follow from them come right by themselves; every other movement is reversed, dated as it was.
  */
 import type { DataOf } from '../../contracts/events.ts';
-import { lineId, rootId } from '../../contracts/explode.ts';
-import { MAX_LINES } from '../../contracts/fields.ts';
+import { rootId } from '../../contracts/explode.ts';
+import { identityOf } from '../../contracts/hash.ts';
+import { idsOf } from '../facts/corrected.ts';
 import type { Applied, SnapshotPart } from '../processor.ts';
 import { A, isDerived, COUNTER, isCounter } from './accounts.ts';
-import { identityOf, type Books } from './books.ts';
+import type { Books } from './books.ts';
 import type { Demand } from './demand.ts';
 import type { Entry } from './history.ts';
-import { mapParts, restoreMap } from './parts.ts';
+import { mapParts, restoreMap } from '../facts/parts.ts';
 import type { Reservations } from './reservations.ts';
 import type { Shipments } from './shipments.ts';
 import type { Supply } from './supply.ts';
@@ -151,12 +152,6 @@ export class Corrections {
         return demand.revert(entry);
     }
   }
-}
-
-/** Ids of the events that an id stands for: its own, and those of a document's lines. */
-function idsOf(id: string): string[] {
-  if (rootId(id) !== id) return [id];
-  return [id, ...Array.from({ length: MAX_LINES }, (_, index) => lineId(id, index + 1))];
 }
 
 /** The side of a reversed movement: accounts that follow from records move by themselves. */

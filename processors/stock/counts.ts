@@ -15,7 +15,7 @@ import type { SnapshotPart } from '../processor.ts';
 import { A, MEASURES, type Measure, COUNTER } from './accounts.ts';
 import type { Books } from './books.ts';
 import type { Entry } from './history.ts';
-import { mapParts, restoreMap } from './parts.ts';
+import { mapParts, restoreMap } from '../facts/parts.ts';
 import type { Posted } from './watch.ts';
 
 /** A count differing from the book only by movements this near its capture is not a variance. */

@@ -8,7 +8,7 @@
  * entry can no longer be re-based and is refused with a finding (`reaches`).
  */
 import type { SnapshotPart } from '../processor.ts';
-import { jsonParts, parseJson } from './parts.ts';
+import { jsonParts, parseJson } from '../facts/parts.ts';
 import { decodeRows, encodePages, Pages, type FrozenPages } from './pages.ts';
 
 const ROW = 0;

@@ -7,7 +7,7 @@
  */
 import { ACCOUNTS, UNSOURCED_NODE } from '../../contracts/states.ts';
 import type { SnapshotPart } from '../processor.ts';
-import { jsonParts, parseJson } from './parts.ts';
+import { jsonParts, parseJson } from '../facts/parts.ts';
 import { decodeRows, encodePages, Pages, type FrozenPages } from './pages.ts';
 
 const LAST_SEQ = ACCOUNTS.length;

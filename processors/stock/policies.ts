@@ -5,7 +5,7 @@
  */
 import type { DataOf } from '../../contracts/events.ts';
 import type { SnapshotPart } from '../processor.ts';
-import { joined, jsonParts, mapParts, parseJson, restoreMap } from './parts.ts';
+import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../facts/parts.ts';
 
 type PolicySet = DataOf<'policy.set'>;
 type ValueOf<P extends PolicySet['policy']> = Extract<PolicySet, { policy: P }>['value'];
@@ -124,6 +124,10 @@ function keyOf(data: PolicySet): string {
       return `supply ${data.scope.supplier_id ?? ''}`;
     case 'feed':
       return `feed ${data.scope.source}`;
+    case 'calendar':
+      return `calendar ${data.scope.node_id ?? ''}`;
+    case 'measurement':
+      return 'measurement';
     default:
       return data satisfies never;
   }

@@ -1,7 +1,7 @@
 /** What each channel was last told it may sell: the newest computation counts, whatever came last. */
 import type { DataOf } from '../../contracts/events.ts';
 import type { SnapshotPart } from '../processor.ts';
-import { mapParts, restoreMap } from './parts.ts';
+import { mapParts, restoreMap } from '../facts/parts.ts';
 
 export interface Publication {
   readonly channel: string;

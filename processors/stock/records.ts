@@ -8,7 +8,7 @@
  *   in transit of an ASN    = max(0, announced − received) until its receipt is closed
  */
 import type { SnapshotPart } from '../processor.ts';
-import { jsonParts, parseJson } from './parts.ts';
+import { jsonParts, parseJson } from '../facts/parts.ts';
 
 /** What has been reported of an order line at one node: counters, each of them net of what was undone. */
 export interface LineStage {

@@ -10,7 +10,7 @@ import type { SnapshotPart } from '../processor.ts';
 import type { Measure } from './accounts.ts';
 import type { Books } from './books.ts';
 import { CLOCK_SKEW_MS, inOrder, type CountOrigin, type Stated } from './counts.ts';
-import { jsonParts, parseJson } from './parts.ts';
+import { jsonParts, parseJson } from '../facts/parts.ts';
 
 /** A snapshot that is not complete after this (event time) is refused with a finding. */
 export const PATIENCE_MS = 24 * 60 * 60_000;

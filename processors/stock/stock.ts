@@ -11,7 +11,7 @@ import { A } from './accounts.ts';
 import { Books } from './books.ts';
 import { Corrections } from './corrections.ts';
 import { Demand } from './demand.ts';
-import { joined, jsonParts, parseJson } from './parts.ts';
+import { joined, jsonParts, parseJson } from '../facts/parts.ts';
 import { Published } from './published.ts';
 import { Reservations } from './reservations.ts';
 import { Shipments } from './shipments.ts';

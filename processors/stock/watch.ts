@@ -5,7 +5,7 @@
 import type { Applied, Finding, SnapshotPart } from '../processor.ts';
 import { accountName, isPhysical } from './accounts.ts';
 import type { Ledger } from './ledger.ts';
-import { joined, jsonParts, mapParts, parseJson, restoreMap } from './parts.ts';
+import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../facts/parts.ts';
 
 /** A state that stays below zero this long (event time) is reported; until then late events may mend it. */
 export const NEGATIVE_GRACE_MS = 10 * 60_000;

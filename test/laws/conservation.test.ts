@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACCOUNTS, MEMO_ACCOUNTS, PHYSICAL_STATES, STOCK_STATES } from '../../contracts/states.ts';
-import { event, LedgerBench, type Given } from '../support/ledger.ts';
+import { event, type Given } from '../support/given.ts';
+import { LedgerBench } from '../support/ledger.ts';
 import {
   AFTERWARDS,
   anyHistory,

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { corrected } from '../support/facts.ts';
-import { LedgerBench, type Given } from '../support/ledger.ts';
+import { type Given } from '../support/given.ts';
+import { LedgerBench } from '../support/ledger.ts';
 import { AFTERWARDS, filled, happening, messagesOf, runs } from './histories.ts';
 import { adjustment, order, SPAN, supply } from './stories.ts';
 

@@ -6,7 +6,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PHYSICAL_STATES } from '../../contracts/states.ts';
-import { LedgerBench, T0, type Given } from '../support/ledger.ts';
+import { T0, type Given } from '../support/given.ts';
+import { LedgerBench } from '../support/ledger.ts';
 import { adjusted, snapshot, stateChanged, stocked } from '../support/facts.ts';
 import { arriving, journeys, messagesOf, runs } from './histories.ts';
 

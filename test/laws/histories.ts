@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check';
 import { corrected } from '../support/facts.ts';
-import { event, LedgerBench, at as instant, type DumpRow, type Given } from '../support/ledger.ts';
+import { at as instant, event, type Given } from '../support/given.ts';
+import { LedgerBench, type DumpRow } from '../support/ledger.ts';
 import { anyStories, SPAN, type Story } from './stories.ts';
 
 /** How many histories a law is tried on, and from which seed; a failure prints the seed and the path. */

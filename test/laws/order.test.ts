@@ -1,7 +1,8 @@
 /** What the order of arrival must not change: repeats, events of other SKUs, facts of one line. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LedgerBench, type Given } from '../support/ledger.ts';
+import { type Given } from '../support/given.ts';
+import { LedgerBench } from '../support/ledger.ts';
 import { stocked } from '../support/facts.ts';
 import {
   AFTERWARDS,

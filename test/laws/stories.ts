@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { PHYSICAL_STATES } from '../../contracts/states.ts';
-import { event, type Given } from '../support/ledger.ts';
+import { event, type Given } from '../support/given.ts';
 import * as facts from '../support/facts.ts';
 
 export type Story = (prefix: string) => Given[];

@@ -1,6 +1,6 @@
 /** Facts about SKU A at node dc, order o1 line 1, PO p1, ASN n1, shipment s1, unless a test says otherwise. */
 import type { PhysicalState, StockState } from '../../contracts/states.ts';
-import { at, event, type Given } from './ledger.ts';
+import { at, event, type Given } from './given.ts';
 
 type Envelope = Partial<Pick<Given, 'at' | 'id' | 'source'>>;
 export interface Place extends Envelope {

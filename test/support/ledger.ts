@@ -2,13 +2,8 @@
  * The stock ledger as events reach it, without NATS and ClickHouse: producer events are checked and
  * exploded by the contract, stamped as the door does, taken in by the runtime's intake as text of the
  * LOG, and applied. What comes out is collected.
- *
- * Times are minutes after T0. A field that a test does not care about has a default.
  */
-import { explode } from '../../contracts/explode.ts';
-import type { InputDataOf, InputType } from '../../contracts/events.ts';
 import { ACCOUNTS, type Account } from '../../contracts/states.ts';
-import { checkEvent } from '../../contracts/validate.ts';
 import { createArchive } from '../../processors/archive/archive.ts';
 import type {
   Applied,
@@ -25,76 +20,7 @@ import { TABLE_COLUMNS } from '../../processors/runtime/tables.ts';
 import { A } from '../../processors/stock/accounts.ts';
 import { createStock, type Stock } from '../../processors/stock/stock.ts';
 import { atpView, positionAnswer } from '../../processors/stock/view.ts';
-
-export const T0 = Date.parse('2026-03-02T08:00:00.000Z');
-const MINUTE_MS = 60_000;
-/** The instant `minutes` after T0. */
-export const at = (minutes: number) => new Date(T0 + minutes * MINUTE_MS).toISOString();
-
-export const WMS = 'urn:test:wms';
-
-/** An event as a producer would send it. */
-export interface Given {
-  readonly name: InputType;
-  readonly data: Record<string, unknown>;
-  /** Minutes after T0; as late as the newest event when absent. */
-  readonly at?: number;
-  readonly id?: string;
-  readonly source?: string;
-}
-
-export function event<T extends InputType>(
-  name: T,
-  data: Partial<InputDataOf<T>>,
-  envelope: Omit<Given, 'name' | 'data'> = {},
-): Given {
-  return { ...envelope, name, data };
-}
-
-/** What tests rarely care about, by type. */
-const DEFAULTS: { [T in InputType]?: Partial<InputDataOf<T>> } = {
-  'order.created': {
-    channel_id: 'web',
-    sla_class: 'standard',
-    ordered_at: at(0),
-    ship_by: at(1_440),
-    deliver_by: at(4_320),
-    currency: 'EUR',
-    region: 'DE',
-  },
-  'order.changed': { reason: 'customer asked' },
-  'order.cancelled': { initiator: 'customer', reason: 'changed mind' },
-  'pick.completed': { task_id: 't1', location_id: 'B1', shift_id: 's1', worker_pseudo_id: 'w1' },
-  'pick.shorted': {
-    task_id: 't1',
-    location_id: 'B1',
-    shift_id: 's1',
-    worker_pseudo_id: 'w1',
-    reason: 'bin empty',
-  },
-  'pack.completed': { carton_id: 'c1', weight_g: 500 },
-  'shipment.dispatched': { carrier: 'dhl', service: 'ground', shipped_at: at(0) },
-  'shipment.voided': { reason: 'label misprint' },
-  'shipment.delivered': { delivered_at: at(0) },
-  'return.received': { received_at: at(0) },
-  'return.dispositioned': { disposition: 'restocked' },
-  'inventory.adjusted': {
-    adjustment_id: 'a1',
-    state: 'available',
-    reason_code: 'correction',
-    raw_code: 'AB',
-    actor: 'u1',
-  },
-  'inventory.state.changed': { reason: 'inspection' },
-  'reservation.created': { channel_id: 'web' },
-  'putaway.completed': { location_id: 'B1' },
-  'quality.inspected': { qty_pass: 0, qty_fail: 0, defect_code: 'none' },
-  'receipt.line.received': { receipt_id: 'r1', condition_code: 'good' },
-  'receipt.closed': { receipt_id: 'r1', closed_at: at(0) },
-  'inbound.eta.changed': { reason: 'traffic' },
-  'channel.availability.published': { computed_at: at(0) },
-  'event.corrected': { reason: 'did_not_occur', corrective_ids: [] },
-};
+import { logMessages, tickAt, type Given } from './given.ts';
 
 export type Row = Record<string, Cell>;
 /** A position: SKU, node and every account in the order of ACCOUNTS. */
@@ -132,13 +58,9 @@ export class LedgerBench {
       historyCapacity: history,
       ...(partitions === undefined ? {} : { partitions }),
     });
-    this.cells = {
-      events: [],
-      items: [],
-      stock_movements: [],
-      stock_reconciliations: [],
-      findings: [],
-    };
+    this.cells = Object.fromEntries(
+      Object.keys(TABLE_COLUMNS).map((table) => [table, []]),
+    ) as unknown as typeof this.cells;
   }
 
   get nowMs(): number {
@@ -153,21 +75,8 @@ export class LedgerBench {
 
   /** Messages of the LOG that the door makes of an event. */
   messages(given: Given): string[] {
-    const timeMs = given.at === undefined ? Math.max(this.nowMs, T0) : T0 + given.at * MINUTE_MS;
-    const producer = {
-      specversion: '1.0',
-      id: given.id ?? `e${++this.#ids}`,
-      source: given.source ?? WMS,
-      type: `stocktide.${given.name}.v1`,
-      time: new Date(timeMs).toISOString(),
-      data: { ...DEFAULTS[given.name], ...given.data },
-    };
-    const checked = checkEvent(producer, { trusted: true });
-    if (!checked.ok) throw new Error(`${given.name}: ${checked.rejection.detail}`);
-    const ingestedtime = new Date(Math.max(timeMs, this.nowMs)).toISOString();
-    return explode(checked.name, checked.event).map((exploded) =>
-      JSON.stringify({ ...exploded.event, ingestedtime }),
-    );
+    const id = given.id ?? `e${++this.#ids}`;
+    return logMessages(given, { id, nowMs: this.nowMs }).map(({ raw }) => raw);
   }
 
   /** Applies messages of the LOG. */
@@ -183,8 +92,7 @@ export class LedgerBench {
 
   /** Lets time pass until `minutes` after T0. */
   tick(minutes: number): this {
-    const tick = event('clock.ticked', { tick: at(minutes), clock: 'feed' }, { at: minutes });
-    return this.given({ ...tick, id: `tick/${minutes}`, source: 'urn:test:clock' });
+    return this.given(tickAt(minutes));
   }
 
   /** Rows of a table with their column names. */

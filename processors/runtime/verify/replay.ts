@@ -94,7 +94,8 @@ function createReplica(end: DumpEnd, watched: Watched | null, movements: Movemen
   return { reduction, to: end.seq, ledger: slice.stock.books.ledger };
 }
 
-const column = (name: string) => TABLE_COLUMNS.stock_movements.indexOf(name);
+const column = (name: (typeof TABLE_COLUMNS.stock_movements)[number]) =>
+  TABLE_COLUMNS.stock_movements.indexOf(name);
 const AT = {
   sku: column('sku_id'),
   node: column('node_id'),

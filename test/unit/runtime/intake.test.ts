@@ -1,7 +1,8 @@
 /** From a message of the LOG to an event: decoded, told apart from its repeats, given the time. */
 import { describe, expect, it } from 'vitest';
 import { Intake } from '../../../processors/runtime/intake.ts';
-import { at, event, LedgerBench } from '../../support/ledger.ts';
+import { at, event } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 import { adjusted, stocked } from '../../support/facts.ts';
 
 const T0 = Date.parse(at(0));

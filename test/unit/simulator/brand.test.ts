@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explode } from '../../../contracts/explode.ts';
+import { identityOf } from '../../../contracts/hash.ts';
 import type { LogEvent } from '../../../contracts/events.ts';
 import { checkEvent } from '../../../contracts/validate.ts';
 import { A } from '../../../processors/stock/accounts.ts';
@@ -121,7 +122,8 @@ describe('the demo brand', () => {
         const timeMs = Date.parse(single['time'] as string);
         nowMs = Math.max(nowMs, timeMs);
         const log = { ...single, ingestedtime: single['time'] } as unknown as LogEvent;
-        stock.apply({ seq: ++seq, name, event: log, timeMs, nowMs, raw: '' }, out);
+        const identity = identityOf(event.source, log.id);
+        stock.apply({ seq: ++seq, name, event: log, timeMs, nowMs, identity, raw: '' }, out);
       }
     }
     expect(findings).toEqual([]);

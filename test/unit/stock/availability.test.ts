@@ -1,6 +1,7 @@
 /** What may be sold, from events: REFERENCE §2.4 with figures computed by hand. */
 import { describe, expect, it } from 'vitest';
-import { event, LedgerBench } from '../../support/ledger.ts';
+import { event } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 
 const decided = { actor: 'ann', reason: 'test' };
 

@@ -1,6 +1,7 @@
 /** An event that was declared wrong leaves the balances as if it had never come (REFERENCE §3.4). */
 import { describe, expect, it } from 'vitest';
-import { event, LedgerBench, type Given } from '../../support/ledger.ts';
+import { event, type Given } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 import {
   adjusted,
   allocated,

@@ -1,7 +1,8 @@
 /** Absolute counts are compared with the ledger as of their capture time (law 5, REFERENCE §3.4). */
 import { describe, expect, it } from 'vitest';
 import { CLOCK_SKEW_MS } from '../../../processors/stock/counts.ts';
-import { LedgerBench, type Given } from '../../support/ledger.ts';
+import { type Given } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 import {
   adjusted,
   allocated,

@@ -1,7 +1,8 @@
 /** Order lines: whatever is reported of them, late, in another order or not at all, comes out right. */
 import { describe, expect, it } from 'vitest';
 import { CLOSED_LINE_MS } from '../../../processors/stock/demand.ts';
-import { event, LedgerBench, type Given } from '../../support/ledger.ts';
+import { event, type Given } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 import {
   allocated,
   cancelled,

@@ -1,6 +1,7 @@
 /** Soft reservations lapse on event time and never count twice. */
 import { describe, expect, it } from 'vitest';
-import { LedgerBench, type Given } from '../../support/ledger.ts';
+import { type Given } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 import { ordered, released, reserved, stocked } from '../../support/facts.ts';
 
 const given = (...events: Given[]) => new LedgerBench().given(stocked(100, { at: 0 }), ...events);

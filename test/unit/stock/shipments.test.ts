@@ -1,6 +1,7 @@
 /** Shipments under way, their fate, and goods that come back. */
 import { describe, expect, it } from 'vitest';
-import { event, LedgerBench, type Given } from '../../support/ledger.ts';
+import { event, type Given } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 import {
   allocated,
   delivered,

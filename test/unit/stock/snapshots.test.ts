@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { partitionOf } from '../../../contracts/subjects.ts';
 import { PATIENCE_MS } from '../../../processors/stock/snapshots.ts';
-import { LedgerBench, type Given } from '../../support/ledger.ts';
+import { type Given } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 import { adjusted, snapshot, stocked } from '../../support/facts.ts';
 
 const PATIENCE = PATIENCE_MS / 60_000;

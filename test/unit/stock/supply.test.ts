@@ -1,6 +1,7 @@
 /** Purchase orders, ship notices and receipts, in any order; what time-phased ATP counts on. */
 import { describe, expect, it } from 'vitest';
-import { at, event, LedgerBench, type Given } from '../../support/ledger.ts';
+import { at, event, type Given } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 import {
   acknowledged,
   announced,

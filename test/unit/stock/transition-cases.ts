@@ -1,6 +1,6 @@
 /** The legal transitions of REFERENCE §2.3: what was there, the event, what is there after it. */
 import { PHYSICAL_STATES, type Account, type StockState } from '../../../contracts/states.ts';
-import { event, type Given } from '../../support/ledger.ts';
+import { event, type Given } from '../../support/given.ts';
 import {
   allocated,
   announced,

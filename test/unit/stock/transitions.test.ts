@@ -1,6 +1,7 @@
 /** Every legal transition of REFERENCE §2.3 through its event, and what happens with the others. */
 import { describe, expect, it } from 'vitest';
-import { event, LedgerBench, type Given } from '../../support/ledger.ts';
+import { event, type Given } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 import { dispatched, ordered, packed, picked, stateChanged, stocked } from '../../support/facts.ts';
 import { LEGAL } from './transition-cases.ts';
 

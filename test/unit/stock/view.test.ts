@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { AtpView } from '../../../contracts/atp.ts';
 import { Compile } from 'typebox/compile';
 import { positionAnswer, searchSkus } from '../../../processors/stock/view.ts';
-import { event, LedgerBench } from '../../support/ledger.ts';
+import { event } from '../../support/given.ts';
+import { LedgerBench } from '../../support/ledger.ts';
 import {
   acknowledged,
   announced,
