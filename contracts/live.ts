@@ -52,6 +52,18 @@ export interface SourceStatus {
   readonly lastEventAt: string;
   /** When the door took its newest event (RFC 3339). */
   readonly lastIngestedAt: string;
+  /** What its events are about (`order` of `order.line.created`): what the KPIs that need it wait for. */
+  readonly entities: readonly string[];
+  /** How often it speaks: by policy, as it declared, or as learned; null while too little is known (ms). */
+  readonly cadenceMs: number | null;
+  /** It is silent for longer than 1.5 times its cadence, by event time. */
+  readonly stale: boolean;
+  /** It can be taken as complete up to here (RFC 3339). */
+  readonly watermark: string;
+  /** Numbers missing from its sequence. */
+  readonly gaps: number;
+  /** Lateness that 95 % of its newest events do not exceed (ms); null before the first. */
+  readonly lateP95Ms: number | null;
 }
 
 /** What a runtime says of itself once a second (`live.runtime.<slice>`). */

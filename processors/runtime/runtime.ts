@@ -28,7 +28,6 @@ import { Reduction } from './reduction.ts';
 import type { Slice } from './slices.ts';
 import { SnapshotTaker } from './snapshot-taker.ts';
 import { pruneSnapshots, type Stateful } from './snapshots.ts';
-import { Sources } from './sources.ts';
 
 export interface RuntimeOptions {
   readonly link: NatsLink;
@@ -70,7 +69,6 @@ const BEAT_MS = 1_000;
 export class Runtime {
   readonly slice: Slice;
   readonly limits: RuntimeLimits;
-  readonly sources = new Sources();
   readonly #options: RuntimeOptions;
   readonly #reduction: Reduction;
   readonly #outlet: Outlet;
@@ -111,7 +109,7 @@ export class Runtime {
     });
     const processors = slice.hosted.map(({ processor }) => processor);
     const { findings } = this.#outlet;
-    this.#parts = [this.#reduction.intake, findings, this.sources, ...processors];
+    this.#parts = [this.#reduction.intake, findings, ...processors];
     if (signal.aborted) this.#stop();
     else signal.addEventListener('abort', () => this.#stop(), { once: true });
   }
@@ -277,10 +275,8 @@ export class Runtime {
     const taken = this.#reduction.apply(seq, subject, raw);
     switch (taken.outcome) {
       case 'event': {
-        const { event, timeMs } = taken.applied;
         this.#appliedEvents += 1;
-        this.#outlet.logged(event);
-        this.sources.see(event.source, timeMs, event.ingestedtime);
+        this.#outlet.logged(taken.applied.event);
         return;
       }
       case 'duplicate':

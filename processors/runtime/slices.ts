@@ -5,6 +5,7 @@
 import { NO_KEY, PARTITIONS, SUBJECT_TOKEN } from '../../contracts/subjects.ts';
 import { createArchive } from '../archive/archive.ts';
 import type { Processor } from '../processor.ts';
+import { createFeeds, type Feeds } from '../feeds/feeds.ts';
 import { createStock, type Stock } from '../stock/stock.ts';
 
 export interface SliceSpec {
@@ -25,6 +26,7 @@ export interface Slice {
   readonly covers: readonly SliceSpec[];
   readonly hosted: readonly HostedProcessor[];
   readonly stock: Stock | null;
+  readonly feeds: Feeds | null;
   /** SKU partitions whose questions this slice answers. */
   readonly partitions: readonly number[];
 }
@@ -52,6 +54,7 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
     create: ({ recentMovements: historyCapacity }, partitions) =>
       createStock({ historyCapacity, ...(partitions === null ? {} : { partitions }) }),
   },
+  feeds: { key: null, create: createFeeds },
 };
 
 const ALL: readonly SliceSpec[] = Object.keys(PROCESSORS)
@@ -75,6 +78,7 @@ export function createSlice(wanted: 'all' | readonly SliceSpec[], options: Slice
     throw new SliceError(`PROCESSORS names ${name}; there are ${known}`);
   }
   let stock: Stock | null = null;
+  let feeds: Feeds | null = null;
   let partitions: number[] = [];
   const hosted = Object.entries(PROCESSORS).flatMap(([name, kind]): HostedProcessor[] => {
     const spec = specs.find((one) => one.name === name);
@@ -89,9 +93,10 @@ export function createSlice(wanted: 'all' | readonly SliceSpec[], options: Slice
       stock = processor as Stock;
       partitions = owned;
     }
+    if (name === 'feeds') feeds = processor as Feeds;
     return [whole ? { processor } : { processor, wants: wantsKeys(kind, owned) }];
   });
-  return { name: sliceName(specs), covers: specs, hosted, stock, partitions };
+  return { name: sliceName(specs), covers: specs, hosted, stock, feeds, partitions };
 }
 
 /** The same slice has the same name however it was written: `archive,stock` is `all`. */

@@ -41,7 +41,7 @@ function statusOf(runtime: Runtime, eventsPerSec: number, atMs: number): Runtime
     pendingRows: runtime.pendingRows,
     now: iso(runtime.nowMs),
     positions: runtime.slice.stock?.size() ?? 0,
-    sources: runtime.sources.status(),
+    sources: runtime.slice.feeds?.status(runtime.nowMs) ?? [],
     at: iso(atMs),
   };
 }

@@ -5,9 +5,11 @@ export type Health = 'good' | 'warn' | 'bad';
 
 /** A part that was silent for longer is not counted as up. */
 const SILENT_MS = 5000;
-/** Ages of a feed's newest event: beyond the first it is quiet, beyond the second stale. */
-const QUIET_MS = 60_000;
+/** A feed that was heard of within this is fresh, however often it speaks. */
+const FRESH_MS = 60_000;
+/** Age beyond which a feed of an unknown cadence is stale; of one whose cadence is known, in cadences. */
 const STALE_MS = 15 * 60_000;
+const STALE_CADENCES = 1.5;
 
 export interface SystemSummary {
   readonly eventsPerSec: number;
@@ -64,10 +66,18 @@ function feedsOf(view: SystemView, nowMs: number): Feed[] {
       return {
         ...source,
         ageMs,
-        state: ageMs < QUIET_MS ? 'fresh' : ageMs < STALE_MS ? 'quiet' : 'stale',
+        state: stateOf(source, ageMs),
       };
     })
     .sort((a, b) => b.ageMs - a.ageMs || a.source.localeCompare(b.source));
+}
+
+/** The processors judge by event time; should they have fallen silent too, the age tells. */
+function stateOf({ cadenceMs, stale }: SourceStatus, ageMs: number): Feed['state'] {
+  if (stale || ageMs >= (cadenceMs === null ? STALE_MS : STALE_CADENCES * cadenceMs + FRESH_MS)) {
+    return 'stale';
+  }
+  return ageMs < Math.max(FRESH_MS, cadenceMs ?? 0) ? 'fresh' : 'quiet';
 }
 
 function troubleOf(view: SystemView, up: RuntimeStatus[], nowMs: number): string | null {

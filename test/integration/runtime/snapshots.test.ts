@@ -57,7 +57,7 @@ test('a restart from a snapshot has the same state and inserts nothing again', a
   expect(second.runtime.appliedEvents).toBe(0);
   expect(ledgerOf(second)).toEqual(before);
   // What the state knows beside balances: ids (a repeat is dropped), sources.
-  expect(second.runtime.sources.status()).toEqual(first.runtime.sources.status());
+  expect(second.runtime.slice.feeds?.status(0)).toEqual(first.runtime.slice.feeds?.status(0));
   await second.flushed(await here.append([tick(1)]));
   expect((await tables(here))['stock_movements']).toEqual(stored['stock_movements']);
 });

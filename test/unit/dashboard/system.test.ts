@@ -3,6 +3,7 @@ import type { DoorStatus, RuntimeStatus, SystemView } from '../../../contracts/l
 import { summarise } from '../../../dashboard/src/lib/system.ts';
 
 const NOW = Date.parse('2025-03-01T10:00:00Z');
+const HOUR = 3_600_000;
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 
 const runtime = (changes: Partial<RuntimeStatus> = {}): RuntimeStatus => ({
@@ -26,11 +27,21 @@ const runtime = (changes: Partial<RuntimeStatus> = {}): RuntimeStatus => ({
   at: ago(500),
   ...changes,
 });
-const source = (name: string, ageMs: number, events = 1) => ({
+const source = (
+  name: string,
+  ageMs: number,
+  { cadenceMs = null, stale = false }: { cadenceMs?: number | null; stale?: boolean } = {},
+) => ({
   source: name,
-  events,
+  events: 1,
   lastEventAt: ago(ageMs),
   lastIngestedAt: ago(ageMs),
+  entities: ['order'],
+  cadenceMs,
+  stale,
+  watermark: ago(ageMs),
+  gaps: 0,
+  lateP95Ms: 0,
 });
 const door: DoorStatus = {
   door: 'door-1',
@@ -84,6 +95,23 @@ test('feeds are fresh, quiet or stale by their age, the longest silent first, ea
     ['3pl', 'quiet'],
     ['shop', 'fresh'],
   ]);
+});
+
+test.each([
+  ['within its cadence', 5 * HOUR, { cadenceMs: 24 * HOUR }, 'fresh'],
+  ['beyond its cadence', 30 * HOUR, { cadenceMs: 24 * HOUR }, 'quiet'],
+  [
+    'beyond 1.5 cadences, whatever the processors say',
+    40 * HOUR,
+    { cadenceMs: 24 * HOUR },
+    'stale',
+  ],
+  ['stale to the processors', 30_000, { cadenceMs: 1_000, stale: true }, 'stale'],
+])('a feed is judged by how often it speaks: %s', (_what, ageMs, known, state) => {
+  const { feeds } = summarise(
+    view({ runtimes: [runtime({ sources: [source('x', ageMs, known)] })] }),
+  );
+  expect(feeds[0]?.state).toBe(state);
 });
 
 describe('trouble', () => {

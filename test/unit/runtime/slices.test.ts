@@ -10,12 +10,14 @@ describe('createSlice', () => {
   test('all processors, however they are written', () => {
     const all = createSlice('all', bounds);
     expect(all.name).toBe('all');
-    expect(all.hosted.map(({ processor }) => processor.name)).toEqual(['archive', 'stock']);
+    expect(all.hosted.map(({ processor }) => processor.name)).toEqual([
+      'archive',
+      'stock',
+      'feeds',
+    ]);
     expect(all.partitions).toHaveLength(16);
-    for (const specs of [
-      [slice('archive'), slice('stock')],
-      [slice('stock'), slice('archive')],
-    ]) {
+    const named = all.hosted.map(({ processor }) => slice(processor.name));
+    for (const specs of [named, named.toReversed()]) {
       expect(createSlice(specs, bounds).name).toBe('all');
     }
   });
