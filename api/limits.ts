@@ -104,3 +104,26 @@ export const SYSTEM_LIMITS: SystemLimits = {
   checkEveryMs: 5000,
   checkTimeoutMs: 2000,
 };
+
+export interface KpiLimits {
+  /** Queries of KPIs at once; the engine has other work. */
+  readonly running: number;
+  /** Queries that wait for their turn; a further one is answered 503. */
+  readonly waiting: number;
+  /** KPIs in one query. */
+  readonly batch: number;
+  /** How long an answer is shared by all who ask the same, and how many different ones are kept. */
+  readonly freshMs: number;
+  readonly answers: number;
+  /** Groups of a cut by dimension that are answered; the rest is counted. */
+  readonly groups: number;
+}
+
+export const KPI_LIMITS: KpiLimits = {
+  running: 2,
+  waiting: 64,
+  batch: 16,
+  freshMs: 1000,
+  answers: 64,
+  groups: 200,
+};

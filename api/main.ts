@@ -5,19 +5,25 @@
  * from ClickHouse. It listens from the first moment and says what is missing while NATS is away.
  */
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import type { AtpView } from '../contracts/atp.ts';
 import { createClickHouse } from '../platform/clickhouse/client.ts';
+import { readKpis } from '../platform/clickhouse/kpis.ts';
 import { listen } from '../platform/http/server.ts';
 import { runProcess } from '../platform/lifecycle.ts';
 import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
 import { Items } from './clickhouse/items.ts';
+import { KpiCatalogue } from './kpi/catalogue.ts';
+import { KpiReader } from './kpi/reader.ts';
 import { createLedger } from './ledger.ts';
-import { ASK_LIMITS, ITEM_LIMITS, liveLimits, SYSTEM_LIMITS } from './limits.ts';
+import { ASK_LIMITS, ITEM_LIMITS, KPI_LIMITS, liveLimits, SYSTEM_LIMITS } from './limits.ts';
 import { AtpFeed } from './live/atp-feed.ts';
 import { LiveHub } from './live/hub.ts';
 import { LiveNotices } from './live/notices.ts';
 import { buildApi } from './server.ts';
 import { SystemMonitor } from './system.ts';
+
+const KPIS = fileURLToPath(new URL('../sql/kpi', import.meta.url));
 
 await runProcess({
   name: 'api',
@@ -66,6 +72,13 @@ await runProcess({
       limits: ASK_LIMITS,
       metrics,
     });
+    const kpi = new KpiCatalogue({
+      kpis: readKpis(KPIS),
+      reader: new KpiReader({ client: clickhouse, limits: KPI_LIMITS }),
+      system: () => system.view,
+      limits: KPI_LIMITS,
+      nowMs: Date.now,
+    });
     const limits = liveLimits(config);
     const hub = new LiveHub({
       sources: [system, feed],
@@ -75,7 +88,7 @@ await runProcess({
       newStream: randomUUID,
     });
 
-    const app = await buildApi({ life, atp, ledger, items, clickhouse, system, hub, limits });
+    const app = await buildApi({ life, atp, ledger, items, clickhouse, kpi, system, hub, limits });
     life.onStop('http', () => app.close());
     const url = await listen(app, {
       host: config.host,

@@ -12,12 +12,14 @@ import { createHttp } from '../platform/http/server.ts';
 import type { Life } from '../platform/lifecycle.ts';
 import type { Items } from './clickhouse/items.ts';
 import { registerDashboard } from './dashboard.ts';
+import type { KpiCatalogue } from './kpi/catalogue.ts';
 import type { Ledger } from './ledger.ts';
 import { EXPLAIN_LIMITS, type LiveLimits } from './limits.ts';
 import type { LiveHub } from './live/hub.ts';
 import { registerLive } from './live/socket.ts';
 import { registerAtp } from './routes/atp.ts';
 import { registerDoor } from './routes/door.ts';
+import { registerKpi } from './routes/kpi.ts';
 import { asProblem } from './routes/problems.ts';
 import { registerSkus } from './routes/skus.ts';
 import { registerSystem } from './routes/system.ts';
@@ -33,6 +35,7 @@ export interface ApiParts {
   readonly ledger: Ledger;
   readonly items: Items;
   readonly clickhouse: ClickHouseClient;
+  readonly kpi: KpiCatalogue;
   readonly system: SystemMonitor;
   readonly hub: LiveHub;
   readonly limits: LiveLimits;
@@ -40,7 +43,7 @@ export interface ApiParts {
 
 /** Builds the app; `listen` of platform/http/server.ts opens it. */
 export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
-  const { life, atp, ledger, items, clickhouse, system, hub, limits } = parts;
+  const { life, atp, ledger, items, clickhouse, kpi, system, hub, limits } = parts;
   const app = createHttp({ life, bodyLimit: BODY_LIMIT_BYTES });
 
   await app.register(swagger, {
@@ -50,7 +53,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
         title: 'Stocktide',
         version: '1',
         description:
-          'Live inventory with its reasons. Events are sent to /v1/events, which the door describes.',
+          'Live inventory with its reasons, and the KPIs of the operation. Events are sent to /v1/events, which the door describes.',
       },
       components: {
         securitySchemes: {
@@ -69,6 +72,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     });
     registerAtp(rest, { atp, ledger, clickhouse, limits: EXPLAIN_LIMITS });
     registerSkus(rest, { ledger, items });
+    registerKpi(rest, { kpi });
     registerSystem(rest, { system });
     registerLive(rest, { hub, limits });
     rest.get('/v1/openapi.json', async () => app.swagger());

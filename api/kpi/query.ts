@@ -2,8 +2,11 @@
  * Asks ClickHouse for a KPI: its definition (sql/kpi), a window, and how to cut it up. Every number that
  * leaves here has the numerator and the denominator that it comes from; a ratio over nothing is null.
  *
- * `measures` is the rollup by minute for windows of up to MINUTE_WINDOW_MS that do not ask for SKUs, and
- * the one by day otherwise (then the window is widened to whole days, UTC).
+ * `measures` is the rollup by minute for windows of up to MINUTE_WINDOW_MS that do not ask for SKUs.
+ * Otherwise it is the one by day: the window begins with a whole day (UTC), and its last day is read by
+ * the minute, so that nothing counts that is due later today. By SKU there are only whole days.
+ *
+ * Several KPIs of one kind are one query: what a small query costs is mostly its being a query.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { KpiDefinition, KpiDimension } from '../../platform/clickhouse/kpis.ts';
@@ -15,6 +18,8 @@ export interface KpiWindow {
   readonly toMs: number;
   /** Length of the points of the series (ms); one point over all when absent. */
   readonly stepMs?: number;
+  /** Which rollup to read; by the length of the window when absent. */
+  readonly rollup?: 'minute' | 'day';
   /** Dimension to cut by; all in one when absent. */
   readonly by?: KpiDimension;
   /** Only rows with these values. */
@@ -46,19 +51,22 @@ export interface Spread {
   readonly p95: number;
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** Longest window that is read by the minute. */
 const MINUTE_WINDOW_MS = 8 * DAY_MS;
 
 const MEASURES_MINUTE = `
   WITH measures AS (
     SELECT measure, at, known_at, node_id, channel_id, sla_class, dim, '' AS sku_id, value
-    FROM measures_minute WHERE at >= {from:DateTime64(3)} AND at < {to:DateTime64(3)}
+    FROM measures_minute WHERE at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')}
   )`;
 const MEASURES_DAY = `
   WITH measures AS (
     SELECT measure, at, known_at, node_id, channel_id, sla_class, dim, sku_id, value
-    FROM measures_day WHERE at >= {from:DateTime64(3)} AND at < {to:DateTime64(3)}
+    FROM measures_day WHERE at >= {from:DateTime64(3, 'UTC')} AND at < {wholeDaysTo:DateTime64(3, 'UTC')}
+    UNION ALL
+    SELECT measure, at, known_at, node_id, channel_id, sla_class, dim, '' AS sku_id, value
+    FROM measures_minute WHERE at >= {wholeDaysTo:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')}
   )`;
 
 /** Start of the stretch that `at` falls into; what was before the window is counted to its first one. */
@@ -69,7 +77,7 @@ const CHOSEN = `
   AND ({sla:String} = '' OR sla_class = {sla:String})
   AND ({dim:String} = '' OR dim = {dim:String})
   AND ({sku:String} = '' OR sku_id = {sku:String})`;
-const IN_WINDOW = `at >= {from:DateTime64(3)} AND at < {to:DateTime64(3)} AND ${CHOSEN}`;
+const IN_WINDOW = `at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')} AND ${CHOSEN}`;
 /** When the stretch of a row ends: what was known by then. */
 const STRETCH_END = `fromUnixTimestamp64Milli({fromMs:Int64} + (${STRETCH} + 1) * {stepMs:Int64})`;
 
@@ -79,22 +87,33 @@ export async function queryKpi(
   kpi: KpiDefinition,
   window: KpiWindow,
 ): Promise<KpiPoint[]> {
-  const cut = cutOf(kpi, window);
-  switch (kpi.kind) {
+  return (await queryKpis(client, [kpi], window)).get(kpi.id) ?? [];
+}
+
+/** The points of several KPIs of one kind over one window, each as {@link queryKpi} has them. */
+export async function queryKpis(
+  client: ClickHouseClient,
+  kpis: readonly KpiDefinition[],
+  window: KpiWindow,
+): Promise<Map<string, KpiPoint[]>> {
+  const [first] = kpis;
+  if (first === undefined) return new Map();
+  const cut = cutOf(first, window);
+  switch (first.kind) {
     case 'ratio':
     case 'amount':
-      return sums(client, kpi, cut);
+      return sums(client, kpis, cut);
     case 'duration':
-      return spreads(client, kpi, cut);
+      return spreads(client, kpis, cut);
     case 'level':
     case 'level_ratio':
-      return levels(client, kpi, cut);
+      return levels(client, kpis, cut);
     default:
-      return kpi.kind satisfies never;
+      return first.kind satisfies never;
   }
 }
 
-interface Cut {
+export interface Cut {
   readonly fromMs: number;
   readonly toMs: number;
   readonly stepMs: number;
@@ -103,23 +122,25 @@ interface Cut {
   readonly params: Record<string, unknown>;
 }
 
-function cutOf(kpi: KpiDefinition, window: KpiWindow): Cut {
+/** How a window is read: from where to where, and in which steps, once days must be whole. */
+export function cutOf(kpi: Pick<KpiDefinition, 'kind'>, window: KpiWindow): Cut {
   const { by, where = {} } = window;
   const bySku = by === 'sku_id' || where.sku_id !== undefined;
   const rolledUp = kpi.kind === 'ratio' || kpi.kind === 'amount';
-  const byDay = rolledUp && (bySku || window.toMs - window.fromMs > MINUTE_WINDOW_MS);
-  const fromMs = byDay ? Math.floor(window.fromMs / DAY_MS) * DAY_MS : window.fromMs;
-  const toMs = byDay ? Math.ceil(window.toMs / DAY_MS) * DAY_MS : window.toMs;
+  const byDay = rolledUp && (bySku || (window.rollup ?? rollupOf(window)) === 'day');
+  const fromMs = byDay ? startOfDay(window.fromMs) : window.fromMs;
+  const toMs = byDay && bySku ? startOfDay(window.toMs + DAY_MS - 1) : window.toMs;
   const wantedStep = window.stepMs ?? toMs - fromMs;
-  const stepMs = byDay ? Math.max(DAY_MS, Math.round(wantedStep / DAY_MS) * DAY_MS) : wantedStep;
+  const stepMs = byDay ? Math.max(DAY_MS, Math.ceil(wantedStep / DAY_MS) * DAY_MS) : wantedStep;
   return {
     ...{ fromMs, toMs, stepMs, byDay },
     key: by === undefined ? "''" : '{by:Identifier}',
     params: {
       fromMs,
       stepMs,
-      from: fromMs / 1_000,
-      to: toMs / 1_000,
+      from: utc(fromMs),
+      to: utc(toMs),
+      wholeDaysTo: utc(Math.max(fromMs, startOfDay(toMs))),
       node: where.node_id ?? '',
       channel: where.channel_id ?? '',
       sla: where.sla_class ?? '',
@@ -130,45 +151,92 @@ function cutOf(kpi: KpiDefinition, window: KpiWindow): Cut {
   };
 }
 
+/** An instant as ClickHouse reads it: 2025-03-01 10:15:00.000. */
+const utc = (ms: number) => new Date(ms).toISOString().slice(0, 23).replace('T', ' ');
+
+/** The rollup that a window is read from. */
+export const rollupOf = ({ fromMs, toMs }: Pick<KpiWindow, 'fromMs' | 'toMs'>) =>
+  toMs - fromMs > MINUTE_WINDOW_MS ? 'day' : 'minute';
+
+export const startOfDay = (ms: number) => Math.floor(ms / DAY_MS) * DAY_MS;
+
+/** One query over all of them; `select` is that of one, and yields its id first. */
+const unionOf = (kpis: readonly KpiDefinition[], select: (kpi: KpiDefinition) => string) =>
+  kpis.map((kpi) => `SELECT * FROM (${select(kpi)})`).join('\nUNION ALL\n');
+
+/** Rows by their KPI, those without rows included. */
+function byId<Row extends { id: string }>(
+  kpis: readonly KpiDefinition[],
+  rows: readonly Row[],
+): Map<KpiDefinition, Row[]> {
+  const groups = new Map(kpis.map((kpi) => [kpi.id, { kpi, rows: [] as Row[] }]));
+  for (const row of rows) groups.get(row.id)?.rows.push(row);
+  return new Map([...groups.values()].map(({ kpi, rows: own }) => [kpi, own]));
+}
+
+/** The points of each KPI, made from its rows, by time and key. */
+function pointsOf<Row extends { id: string }>(
+  kpis: readonly KpiDefinition[],
+  rows: readonly Row[],
+  make: (rows: readonly Row[], kpi: KpiDefinition) => KpiPoint[],
+): Map<string, KpiPoint[]> {
+  const inOrder = (a: KpiPoint, b: KpiPoint) => a.fromMs - b.fromMs || (a.key < b.key ? -1 : 1);
+  return new Map([...byId(kpis, rows)].map(([kpi, own]) => [kpi.id, make(own, kpi).sort(inOrder)]));
+}
+
 const stretchOf = ({ fromMs, stepMs, toMs }: Cut, index: number) => ({
   fromMs: fromMs + index * stepMs,
   toMs: Math.min(toMs, fromMs + (index + 1) * stepMs),
 });
 
-async function sums(client: ClickHouseClient, kpi: KpiDefinition, cut: Cut): Promise<KpiPoint[]> {
-  const isRatio = kpi.kind === 'ratio';
-  const den = isRatio ? 'den' : '0';
-  const rows = await queryRows<{
-    i: number;
-    k: string;
-    n: number;
-    d: number;
-    kn: number;
-    kd: number;
-  }>(
+async function sums(
+  client: ClickHouseClient,
+  kpis: readonly KpiDefinition[],
+  cut: Cut,
+): Promise<Map<string, KpiPoint[]>> {
+  const denOf = (kpi: KpiDefinition) => (kpi.kind === 'ratio' ? 'den' : '0');
+  const rows = await queryRows<SumRow>(
     client,
-    `${cut.byDay ? MEASURES_DAY : MEASURES_MINUTE}
-     SELECT ${STRETCH} AS i, ${cut.key} AS k,
-       toFloat64(sum(num)) AS n, toFloat64(sum(${den})) AS d,
+    unionOf(
+      kpis,
+      (kpi) => `${cut.byDay ? MEASURES_DAY : MEASURES_MINUTE}
+     SELECT '${kpi.id}' AS id, ${STRETCH} AS i, ${cut.key} AS k,
+       toFloat64(sum(num)) AS n, toFloat64(sum(${denOf(kpi)})) AS d,
        toFloat64(sumIf(num, known_at < ${STRETCH_END})) AS kn,
-       toFloat64(sumIf(${den}, known_at < ${STRETCH_END})) AS kd
+       toFloat64(sumIf(${denOf(kpi)}, known_at < ${STRETCH_END})) AS kd
      FROM (${kpi.sql})
      WHERE ${IN_WINDOW}
-     GROUP BY i, k ORDER BY i, k`,
+     GROUP BY i, k`,
+    ),
     cut.params,
   );
-  return rows.map(({ d, i, k, kd, kn, n }) => ({
-    ...stretchOf(cut, i),
-    key: k,
-    value: isRatio ? ratio(n, d) : n,
-    num: n,
-    den: isRatio ? d : null,
-    knownValue: isRatio ? ratio(kn, kd) : kn,
-    spread: null,
-  }));
+  return pointsOf(kpis, rows, (own, { kind }) =>
+    own.map(({ d, i, k, kd, kn, n }) => ({
+      ...stretchOf(cut, i),
+      key: k,
+      value: kind === 'ratio' ? ratio(n, d) : n,
+      num: n,
+      den: kind === 'ratio' ? d : null,
+      knownValue: kind === 'ratio' ? ratio(kn, kd) : kn,
+      spread: null,
+    })),
+  );
 }
 
+interface SumRow {
+  readonly id: string;
+  readonly i: number;
+  readonly k: string;
+  /** Numerator and denominator, and the same as known when the stretch ended. */
+  readonly n: number;
+  readonly d: number;
+  readonly kn: number;
+  readonly kd: number;
+}
+
+/** Counts are 0, and the figures null, where all that was known has been taken back. */
 interface SpreadRow extends Omit<Spread, 'stddev'> {
+  readonly id: string;
   readonly i: number;
   readonly k: string;
   readonly squares: number;
@@ -177,16 +245,18 @@ interface SpreadRow extends Omit<Spread, 'stddev'> {
 
 async function spreads(
   client: ClickHouseClient,
-  kpi: KpiDefinition,
+  kpis: readonly KpiDefinition[],
   cut: Cut,
-): Promise<KpiPoint[]> {
+): Promise<Map<string, KpiPoint[]>> {
   const rows = await queryRows<SpreadRow>(
     client,
-    `SELECT i, k,
+    unionOf(
+      kpis,
+      (kpi) => `SELECT '${kpi.id}' AS id, i, k,
        toInt64(sum(c)) AS count,
        sum(hours * c) / count AS mean,
        sum(hours * hours * c) AS squares,
-       arrayElement(quantilesExactWeighted(0.5, 0.9, 0.95)(hours, toUInt64(c)) AS q, 1) AS p50,
+       arrayElement(quantilesExactWeighted(0.5, 0.9, 0.95)(hours, toUInt64(greatest(c, 0))) AS q, 1) AS p50,
        arrayElement(q, 2) AS p90,
        arrayElement(q, 3) AS p95,
        if(sum(kc) > 0, quantileExactWeighted(0.5)(hours, toUInt64(greatest(kc, 0))), NULL) AS knownP50
@@ -195,46 +265,61 @@ async function spreads(
          sumIf(sign, known_at < ${STRETCH_END}) AS kc
        FROM (${kpi.sql})
        WHERE ${IN_WINDOW}
-       GROUP BY i, k, hours HAVING c > 0
+       GROUP BY i, k, hours HAVING c > 0 OR kc > 0
      )
-     GROUP BY i, k ORDER BY i, k`,
+     GROUP BY i, k`,
+    ),
     cut.params,
   );
-  return rows.map(({ count, i, k, knownP50, mean, p50, p90, p95, squares }) => ({
-    ...stretchOf(cut, i),
-    key: k,
-    value: p50,
-    num: null,
-    den: null,
-    knownValue: knownP50,
-    spread: {
-      ...{ count, mean, p50, p90, p95 },
-      stddev:
-        count > 1 ? Math.sqrt(Math.max(0, squares - count * mean * mean) / (count - 1)) : null,
-    },
-  }));
+  return pointsOf(kpis, rows, (own) =>
+    own.map((row) => ({
+      ...stretchOf(cut, row.i),
+      key: row.k,
+      value: row.count > 0 ? row.p50 : null,
+      num: null,
+      den: null,
+      knownValue: row.knownP50,
+      spread: row.count > 0 ? spreadOf(row) : null,
+    })),
+  );
+}
+
+function spreadOf({ count, mean, p50, p90, p95, squares }: SpreadRow): Spread {
+  const variance = Math.max(0, squares - count * mean * mean) / (count - 1);
+  return { ...{ count, mean, p50, p90, p95 }, stddev: count > 1 ? Math.sqrt(variance) : null };
 }
 
 /** Changes of the levels by stretch, those before the window in a stretch of their own (-1). */
-async function levels(client: ClickHouseClient, kpi: KpiDefinition, cut: Cut): Promise<KpiPoint[]> {
-  const isRatio = kpi.kind === 'level_ratio';
-  const [num, den] = isRatio ? ['num', 'den'] : ['value', '0'];
+async function levels(
+  client: ClickHouseClient,
+  kpis: readonly KpiDefinition[],
+  cut: Cut,
+): Promise<Map<string, KpiPoint[]>> {
+  const columnsOf = (kpi: KpiDefinition) =>
+    kpi.kind === 'level_ratio' ? (['num', 'den'] as const) : (['value', '0'] as const);
   const changes = await queryRows<LevelChange>(
     client,
-    `SELECT if(at < {from:DateTime64(3)}, -1, ${STRETCH}) AS i, ${cut.key} AS k,
+    unionOf(kpis, (kpi) => {
+      const [num, den] = columnsOf(kpi);
+      return `
+     SELECT '${kpi.id}' AS id, if(at < {from:DateTime64(3, 'UTC')}, -1, ${STRETCH}) AS i, ${cut.key} AS k,
        toFloat64(sum(${num})) AS n, toFloat64(sum(${den})) AS d,
        sum(toFloat64(${num}) * t) AS nt, sum(toFloat64(${den}) * t) AS dt
      FROM (SELECT *, toUnixTimestamp64Milli(toDateTime64(at, 3)) / 3600000 AS t FROM (${kpi.sql}))
-     WHERE at < {to:DateTime64(3)} AND ${CHOSEN}
-     GROUP BY i, k ORDER BY k, i`,
+     WHERE at < {to:DateTime64(3, 'UTC')} AND ${CHOSEN}
+     GROUP BY i, k`;
+    }),
     cut.params,
   );
-  return [...groupByKey(changes)]
-    .flatMap(([key, own]) => levelPoints(key, own, cut, isRatio))
-    .sort((a, b) => a.fromMs - b.fromMs || (a.key < b.key ? -1 : 1));
+  return pointsOf(kpis, changes, (all, { kind }) =>
+    [...groupByKey(all)].flatMap(([key, own]) =>
+      levelPoints(key, own, cut, kind === 'level_ratio'),
+    ),
+  );
 }
 
 interface LevelChange {
+  readonly id: string;
   readonly i: number;
   readonly k: string;
   /** Change of the level, and change times the hour at which it happened, of numerator and denominator. */

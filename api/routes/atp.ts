@@ -14,7 +14,7 @@ import { newestMovements, sumMovements, type Position } from '../clickhouse/move
 import { explainPosition } from '../explain.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ExplainLimits } from '../limits.ts';
-import { ProblemDocument } from './problems.ts';
+import { ProblemDocument, readingClickHouse } from './problems.ts';
 
 export interface AtpRoutes {
   /** The ledger's view of a SKU with its description. */
@@ -94,22 +94,6 @@ async function readMovements({
     }
     if (Date.now() >= deadline) throw notYetWritten(newestSeq, position.lastSeq);
     await sleep(limits.pollMs);
-  }
-}
-
-/** Whatever ClickHouse's client throws is ClickHouse's trouble: come again. */
-async function readingClickHouse<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ProblemError) throw error;
-    throw new ProblemError({
-      status: 503,
-      kind: 'clickhouse-unavailable',
-      title: 'ClickHouse does not answer',
-      detail: `The ledger answers, ClickHouse does not: ${error instanceof Error ? error.message : String(error)}`,
-      retryAfterS: 2,
-    });
   }
 }
 

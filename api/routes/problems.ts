@@ -1,6 +1,7 @@
 /** The problem document as OpenAPI shows it, and the API's own expected troubles as problems. */
 import { Type } from 'typebox';
 import { ProblemError } from '../../platform/http/problem.ts';
+import { GateFull } from '../kpi/gate.ts';
 import { LedgerUnavailable } from '../ledger.ts';
 
 /** RFC 9457; platform/http/problem.ts makes it. */
@@ -20,6 +21,15 @@ export const ProblemDocument = Type.Object(
 
 /** The error as it should be answered; one that is none of ours stays what it is. */
 export function asProblem(error: unknown): unknown {
+  if (error instanceof GateFull) {
+    return new ProblemError({
+      status: 503,
+      kind: 'too-many-questions',
+      title: 'Too many questions at once',
+      detail: error.message,
+      retryAfterS: 1,
+    });
+  }
   if (!(error instanceof LedgerUnavailable)) return error;
   return new ProblemError({
     status: 503,
@@ -28,4 +38,20 @@ export function asProblem(error: unknown): unknown {
     detail: error.message,
     retryAfterS: 1,
   });
+}
+
+/** Whatever ClickHouse's client throws is ClickHouse's trouble: come again. */
+export async function readingClickHouse<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ProblemError || error instanceof GateFull) throw error;
+    throw new ProblemError({
+      status: 503,
+      kind: 'clickhouse-unavailable',
+      title: 'ClickHouse does not answer',
+      detail: `ClickHouse does not answer the query: ${error instanceof Error ? error.message : String(error)}`,
+      retryAfterS: 2,
+    });
+  }
 }
