@@ -1,7 +1,7 @@
 /** The command line of `npm run bench`. Pure. */
 import { parseArgs } from 'node:util';
 
-export const BENCHES = ['pipeline', 'door', 'latency', 'recovery'] as const;
+export const BENCHES = ['pipeline', 'door', 'latency', 'recovery', 'nab', 'iforest'] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 export interface BenchOptions {
@@ -13,6 +13,10 @@ export interface BenchOptions {
   readonly rounds: number | undefined;
   /** Directory for CPU profiles of the measured process. */
   readonly profile: string | undefined;
+  /** nab, iforest: where the data lies. */
+  readonly data: string | undefined;
+  /** nab: categories, such as artificial; all when absent. */
+  readonly only: string | undefined;
 }
 
 export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
@@ -20,6 +24,8 @@ export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
   pipeline   events/s from a waiting log to ClickHouse, and beside it a bare pipe that computes nothing
   door       events/s from HTTP batches to the acknowledged answer
   latency    publish → ATP answer, → SQL, → WebSocket, while 1,000 events/s pass by
+  nab        the detector of continuous series on the Numenta Anomaly Benchmark, with its own scorer
+  iforest    the isolation forest on labelled tables, beside the published reference
   recovery   restart after kill -9 with a million positions, and bytes for each of them
 
   --json          nothing on stdout but the result, one line of JSON (it is the last line anyway)
@@ -27,10 +33,12 @@ export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
                   recovery: positions (1000000)
   --seconds S     latency: how long is measured (60)
   --rounds N      pipeline: pairs of runs (3); recovery: restarts (3)
+  --data DIR      nab, iforest: folder with the data (../shared/data/nab, ../shared/data/adbench)
+  --only A,B      nab: only the categories that begin so
   --profile DIR   write a CPU profile of the measured process to DIR (it slows that process down)
   --help          this text
 
-Each bench starts servers of its own in a temporary directory and removes them. docs/benchmarks.md says
+Benches of the running system start servers of their own in a temporary directory and remove them. docs/benchmarks.md says
 how to read the figures.`;
 
 /** What was asked for, or `help`. Throws a UsageError that names the argument and what would do. */
@@ -50,6 +58,8 @@ export function readArguments(args: readonly string[]): BenchOptions | 'help' {
     seconds: count('--seconds', values.seconds),
     rounds: count('--rounds', values.rounds),
     profile: values.profile,
+    data: values.data,
+    only: values.only,
   };
 }
 
@@ -69,6 +79,8 @@ function parse(args: readonly string[]) {
         seconds: { type: 'string' },
         rounds: { type: 'string' },
         profile: { type: 'string' },
+        data: { type: 'string' },
+        only: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- pipeline|door|latency|recovery`: measures, prints a summary for people and, as the
+ * `npm run bench -- NAME`: measures, prints a summary for people and, as the
  * last line of stdout, the result as one JSON object. Progress goes to stderr.
  *
  * Ends with 0 when it measured, whatever the figures are: a budget is for people to compare with
@@ -13,18 +13,24 @@ import {
   type BenchOptions,
 } from './arguments.ts';
 import { door } from './door.ts';
+import { iforest } from './iforest.ts';
 import { latency } from './latency.ts';
 import { loadNow, machine, machineLine } from './machine.ts';
+import { nab } from './nab.ts';
 import { pipeline } from './pipeline.ts';
 import { say } from './progress.ts';
 import { recovery } from './recovery.ts';
 import { startStack, type Stack } from './stack.ts';
 
-const BENCH: Record<BenchName, (options: BenchOptions, stack: Stack) => Promise<object>> = {
-  pipeline,
-  door,
-  latency,
-  recovery,
+type Bench = (options: BenchOptions) => Promise<object>;
+
+const BENCH: Record<BenchName, Bench> = {
+  pipeline: onStack(pipeline),
+  door: onStack(door),
+  latency: onStack(latency),
+  recovery: onStack(recovery),
+  nab,
+  iforest,
 };
 
 try {
@@ -42,19 +48,7 @@ async function run(options: BenchOptions): Promise<void> {
   const { bench } = options;
   const on = machine();
   say(`${bench} on ${machineLine(on)}`);
-  const stack = await startStack();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      say('stopping');
-      void stack.stop().finally(() => process.exit(130));
-    });
-  }
-  let figures: object;
-  try {
-    figures = await BENCH[bench](options, stack);
-  } finally {
-    await stack.stop();
-  }
+  const figures = await BENCH[bench](options);
   const result = {
     bench,
     ...figures,
@@ -63,4 +57,22 @@ async function run(options: BenchOptions): Promise<void> {
   };
   if (!options.json) console.log(JSON.stringify(result, null, 2));
   console.log(JSON.stringify(result));
+}
+
+/** A bench of the running system: its servers are started before and stopped after it. */
+function onStack(measure: (options: BenchOptions, stack: Stack) => Promise<object>): Bench {
+  return async (options) => {
+    const stack = await startStack();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        say('stopping');
+        void stack.stop().finally(() => process.exit(130));
+      });
+    }
+    try {
+      return await measure(options, stack);
+    } finally {
+      await stack.stop();
+    }
+  };
 }
