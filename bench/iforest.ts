@@ -128,7 +128,7 @@ function quality({ labels }: Table, values: readonly number[]) {
 function readTable(file: string): Table {
   const bytes = readFileSync(file);
   const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
-  const [header = [], ...lines] = parse<string[]>(text);
+  const [header = [], ...lines]: string[][] = parse(text);
   if (header.at(-1) !== 'label') throw new Error(`${file}: the last column must be label`);
   return {
     features: header.slice(0, -1),
