@@ -1,22 +1,26 @@
 /** The command line of `npm run replay`, checked: what to send, how fast, and where to. Pure. */
 import { parseArgs } from 'node:util';
+import { BPIC2019 } from './bpic2019/dataset.ts';
 import { ReplayError, type Dataset } from './feed.ts';
 import { NDJSON } from './ndjson-dataset.ts';
-import { UCI_ONLINE_RETAIL } from './uci-dataset.ts';
+import { OLIST } from './olist/dataset.ts';
+import { SCMS } from './scms/dataset.ts';
+import { UCI_ONLINE_RETAIL } from './uci/dataset.ts';
 
-const DATASETS: readonly Dataset[] = [UCI_ONLINE_RETAIL];
+const DATASETS: readonly Dataset[] = [UCI_ONLINE_RETAIL, OLIST, SCMS, BPIC2019];
+const NAME_WIDTH = Math.max(...DATASETS.map(({ name }) => name.length));
 
 export const USAGE = `Sends a file of real or recorded events through the door.
 
   npm run replay -- <file.ndjson|file.ndjson.gz> [options]
-  npm run replay -- <dataset> <file> [options]
+  npm run replay -- <dataset> <file or folder> [options]
 
-Datasets
-  uci-online-retail    UCI Online Retail, CSV or CSV.gz
+Datasets (files may be .gz; docs/replay.md says what becomes of each row)
+${DATASETS.map(({ about, name }) => `  ${name.padEnd(NAME_WIDTH)}  ${about}`).join('\n')}
 
 Options
   --speed max|60x   as fast as the door takes it (default), or 60 seconds of the feed a second
-  --limit N         no more than the first N rows of the file (whole invoices)
+  --limit N         no more than the first N rows of the file (whole orders)
   --url URL         address of the API or the door; default: the system that runs on STOCKTIDE_HOME
   --restart         begin at the beginning instead of where the last replay stopped
   --json            print the summary as one JSON line
@@ -26,7 +30,8 @@ A replay that is stopped goes on where it stopped. Sending twice counts once.`;
 
 export interface ReplayArguments {
   readonly dataset: Dataset;
-  readonly file: string;
+  /** A file, or a folder with the dataset's files. */
+  readonly path: string;
   /** Feed seconds per second; null for as fast as possible. */
   readonly speed: number | null;
   /** Rows of the file; Infinity for all. */
@@ -73,13 +78,15 @@ function parse(args: readonly string[]) {
   }
 }
 
-function readSource(first: string, second: string | undefined): { dataset: Dataset; file: string } {
+function readSource(first: string, second: string | undefined): { dataset: Dataset; path: string } {
   const dataset = DATASETS.find(({ name }) => name === first);
   if (dataset !== undefined) {
     if (second === undefined) {
-      throw new ReplayError(`${first}: give its file, as in: replay -- ${first} <file.csv.gz>`);
+      throw new ReplayError(
+        `${first}: give its file or folder, as in: replay -- ${first} <file or folder>`,
+      );
     }
-    return { dataset, file: second };
+    return { dataset, path: second };
   }
   if (!/\.ndjson(\.gz)?$/i.test(first)) {
     const known = DATASETS.map(({ name }) => name).join(', ');
@@ -88,7 +95,7 @@ function readSource(first: string, second: string | undefined): { dataset: Datas
     );
   }
   if (second !== undefined) throw new ReplayError(`unexpected argument: ${second}`);
-  return { dataset: NDJSON, file: first };
+  return { dataset: NDJSON, path: first };
 }
 
 function readSpeed(value = 'max'): number | null {

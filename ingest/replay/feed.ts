@@ -25,8 +25,10 @@ export interface FeedItem {
   readonly line: string;
   /** The event, or undefined when the line is not JSON: the door says so, not the reader. */
   readonly event: unknown;
-  /** Rows of the file read up to and including this item. */
+  /** Row of the file that it came from; of several, the last. */
   readonly row: number;
+  /** Rows behind us with this item, where items do not come in the order of the file; `row` when absent. */
+  readonly rowsRead?: number;
 }
 
 export interface Feed {
@@ -34,16 +36,22 @@ export interface Feed {
   readonly totalRows: number;
   /** The items of the first `maxRows` rows, in order, from the beginning. */
   items(maxRows: number): AsyncIterable<FeedItem>;
-  /** Rows that became no event, by reason; grows while the items are read. */
+  /** Rows, or what some say, that became no event, by reason; grows while the items are read. */
   readonly skipped: ReadonlyMap<string, number>;
 }
 
-/** A file, and how to read it. */
+/** Files of one kind, and how to read them. */
 export interface Dataset {
   readonly name: string;
-  /** Raised when the same file would give other items: a saved position is void then. */
+  /** What it is made of, for the help. */
+  readonly about: string;
+  /** Raised when the same files would give other items: a saved position is void then. */
   readonly mappingVersion: number;
-  open(file: string): Promise<Feed>;
+  /** True when the items of the first rows are the first items of the whole file. */
+  readonly limitIsPrefix: boolean;
+  /** The files that a path stands for, be it a file or a folder. Throws when they are not there. */
+  files(path: string): readonly string[];
+  open(files: readonly string[]): Promise<Feed>;
 }
 
 /** The file or the arguments are wrong; the message says what and how to mend it. */

@@ -3,7 +3,16 @@
  * fingerprint that tells one file from another when a replay is resumed.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, openSync, readSync, closeSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -50,21 +59,49 @@ export async function* readLines(file: string): AsyncGenerator<string> {
   if (rest !== '') yield rest;
 }
 
-export async function fingerprint(file: string): Promise<Fingerprint> {
+/** Of the contents, one after the other. */
+export async function fingerprint(files: readonly string[]): Promise<Fingerprint> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of createReadStream(file)) {
-    hash.update(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
+  for (const file of files) {
+    for await (const chunk of createReadStream(file)) {
+      hash.update(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+    }
   }
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** Stops with a clear error when there is no such file. */
-export function requireFile(file: string): void {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) throw new ReplayError(`${file}: there is no such file`);
-  if (!stats.isFile()) throw new ReplayError(`${file}: is not a file`);
+/** The path, when a file lies there; throws a clear error when none does. */
+export function existingFile(path: string): string {
+  if (!requirePath(path).isFile()) throw new ReplayError(`${path}: is not a file`);
+  return path;
+}
+
+/** The file itself, or the one CSV file of a folder whose name fits. */
+export function fileOrIn(path: string, name: RegExp): string {
+  return requirePath(path).isDirectory() ? fileIn(path, name) : existingFile(path);
+}
+
+/** The one CSV file of a folder whose name fits; throws when there is none, or more than one. */
+export function fileIn(folder: string, name: RegExp): string {
+  if (!requirePath(folder).isDirectory()) throw new ReplayError(`${folder}: is not a folder`);
+  const fitting = readdirSync(folder).filter(
+    (entry) => /\.csv(\.gz)?$/i.test(entry) && name.test(entry),
+  );
+  const [file] = fitting;
+  if (file !== undefined && fitting.length === 1) return join(folder, file);
+  throw new ReplayError(
+    fitting.length === 0
+      ? `${folder}: has no CSV file whose name matches ${name.source}`
+      : `${folder}: has several files that match, give one of them: ${fitting.join(', ')}`,
+  );
+}
+
+function requirePath(path: string): Stats {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new ReplayError(`${path}: there is no such file or folder`);
+  return stats;
 }
 
 /** The error of a read as one that names the file. */

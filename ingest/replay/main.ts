@@ -10,7 +10,7 @@ import { NotRunningError, requireRunning } from '../../platform/running.ts';
 import { readArguments, USAGE, type ReplayArguments } from './arguments.ts';
 import { createDoorClient, DoorError } from './door-client.ts';
 import { ReplayError } from './feed.ts';
-import { fingerprint, requireFile } from './files.ts';
+import { fingerprint } from './files.ts';
 import { positionFile } from './position.ts';
 import { showProgress } from './progress.ts';
 import { replay } from './replay.ts';
@@ -36,7 +36,7 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(USAGE);
     return EXIT.accepted;
   }
-  requireFile(args.file);
+  const files = args.dataset.files(args.path);
   const home = resolve(process.env['STOCKTIDE_HOME'] || '.stocktide');
   const url = args.url ?? requireRunning(home).doorUrl;
 
@@ -44,12 +44,13 @@ async function main(argv: readonly string[]): Promise<number> {
   const position = positionFile(home, {
     dataset: dataset.name,
     mappingVersion: dataset.mappingVersion,
-    fingerprint: await fingerprint(args.file),
+    fingerprint: await fingerprint(files),
     target: args.url ?? home,
+    ...(dataset.limitIsPrefix ? {} : { maxRows: args.maxRows }),
   });
   if (args.restart) position.clear();
 
-  const feed = await dataset.open(args.file);
+  const feed = await dataset.open(files);
   const totalRows = Math.min(feed.totalRows, args.maxRows);
   const before = position.read().sent;
   if (before > 0) {
@@ -85,7 +86,7 @@ async function main(argv: readonly string[]): Promise<number> {
     view.stop();
     const summary = summarise(result, {
       dataset: dataset.name,
-      file: args.file,
+      file: args.path,
       totalRows: feed.totalRows,
       seconds: (performance.now() - startedAt) / 1000,
       skipped: feed.skipped,
@@ -105,7 +106,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function resumeHint({ dataset, file }: ReplayArguments): string {
-  const source = dataset.name === 'ndjson' ? file : `${dataset.name} ${file}`;
+function resumeHint({ dataset, path }: ReplayArguments): string {
+  const source = dataset.name === 'ndjson' ? path : `${dataset.name} ${path}`;
   return `the position is saved; go on with: npm run replay -- ${source}`;
 }

@@ -3,11 +3,18 @@
  * door as they are, the wrong ones too: the door answers for each and keeps it as a dead letter.
  */
 import type { Dataset, Feed, FeedItem } from './feed.ts';
-import { readLines } from './files.ts';
+import { existingFile, readLines } from './files.ts';
 
-export const NDJSON: Dataset = { name: 'ndjson', mappingVersion: 1, open: openNdjsonFeed };
+export const NDJSON: Dataset = {
+  name: 'ndjson',
+  about: 'canonical events, one JSON object a line',
+  mappingVersion: 1,
+  limitIsPrefix: true,
+  files: (path) => [existingFile(path)],
+  open: openNdjsonFeed,
+};
 
-async function openNdjsonFeed(file: string): Promise<Feed> {
+async function openNdjsonFeed([file = '']: readonly string[]): Promise<Feed> {
   let totalRows = 0;
   for await (const line of readLines(file)) if (line.trim() !== '') totalRows += 1;
 

@@ -25,6 +25,8 @@ export interface PositionKey {
   readonly fingerprint: Fingerprint;
   /** The system that the events go to: its home, or the URL that was given. */
   readonly target: string;
+  /** Of a dataset whose limited feed is not the beginning of the whole; absent otherwise. */
+  readonly maxRows?: number;
 }
 
 export interface PositionFile {
@@ -35,11 +37,10 @@ export interface PositionFile {
 }
 
 export function positionFile(home: string, key: PositionKey): PositionFile {
-  const { dataset, mappingVersion, fingerprint, target } = key;
+  const { dataset, mappingVersion, fingerprint, maxRows, target } = key;
+  const parts = [dataset, mappingVersion, fingerprint.bytes, fingerprint.sha256, target];
   const digest = createHash('sha256')
-    .update(
-      JSON.stringify([dataset, mappingVersion, fingerprint.bytes, fingerprint.sha256, target]),
-    )
+    .update(JSON.stringify(maxRows === undefined ? parts : [...parts, maxRows]))
     .digest('hex')
     .slice(0, 16);
   const path = join(home, 'replay', `${dataset}-${digest}.json`);

@@ -53,6 +53,8 @@ export interface ReplayResult {
   readonly contents: Contents;
 }
 
+const rowsRead = ({ row, rowsRead = row }: FeedItem) => rowsRead;
+
 /** Runs to the end, to the limit or to the stop signal; throws what stops it, with the position saved. */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const { feed, door, position: file, stop } = options;
@@ -68,7 +70,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
       if (skipped === sentBefore) yield item;
       else {
         skipped += 1;
-        rows = item.row;
+        rows = rowsRead(item);
         countEvent(contents, item.event);
       }
     }
@@ -88,7 +90,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
       );
       for (const item of batch.items) countEvent(contents, item.event);
       const last = batch.items.at(-1);
-      rows = last?.row ?? rows;
+      rows = last === undefined ? rows : rowsRead(last);
       options.onProgress({
         rows,
         events: position.sent - sentBefore,

@@ -68,23 +68,32 @@ export function summarise(
 export function summaryText(summary: Summary): string {
   const { rows, events, contents } = summary;
   const skipped = Object.entries(rows.skipped);
+  const contained: (readonly [string, number])[] = [
+    ['order documents', contents.orderDocuments],
+    ['order lines', contents.orderLines],
+    ['units sold', contents.unitsSold],
+    ['shipments', contents.dispatches],
+    ['deliveries', contents.deliveries],
+    ['cancelled lines', contents.cancelledLines],
+    ['units cancelled', contents.unitsCancelled],
+    ['lines ordered from suppliers', contents.purchaseLines],
+    ['receipt lines', contents.receiptLines],
+    ['units received', contents.unitsReceived],
+    ['corrections', contents.corrections],
+    ['stock adjustments', contents.adjustments],
+    ['units written off', contents.unitsWrittenOff],
+    ['units found', contents.unitsFound],
+    ['opening stock (units)', contents.openingUnits],
+  ];
   const table: (readonly [string, number | string])[] = [
     ['rows read', `${count(rows.read)} of ${count(rows.total)}`],
-    ...skipped.map(([reason, n]) => [`rows skipped: ${reason}`, n] as const),
+    ...skipped.map(([reason, n]) => [`left out: ${reason}`, n] as const),
     ['events sent', events.sent],
     ...(events.sentBefore > 0 ? [['events sent by earlier runs', events.sentBefore] as const] : []),
     ['accepted', events.accepted],
     ['duplicates', events.duplicates],
     ['rejected', events.rejected],
-    ['order documents', contents.orderDocuments],
-    ['order lines', contents.orderLines],
-    ['units sold', contents.unitsSold],
-    ['cancelled lines', contents.cancelledLines],
-    ['units cancelled', contents.unitsCancelled],
-    ['stock adjustments', contents.adjustments],
-    ['units written off', contents.unitsWrittenOff],
-    ['units found', contents.unitsFound],
-    ['opening stock (units)', contents.openingUnits],
+    ...contained.filter(([, value]) => value > 0),
   ];
   const width = Math.max(...table.map(([name]) => name.length));
   const lines = table.map(([name, value]) => {

@@ -22,6 +22,14 @@ export interface Contents {
   /** Σ of the positive adjustments, opening stock left out. */
   unitsFound: number;
   openingUnits: number;
+  /** Shipments that left, and that arrived. */
+  dispatches: number;
+  deliveries: number;
+  purchaseLines: number;
+  receiptLines: number;
+  unitsReceived: number;
+  /** Events that were declared wrong later, such as cancelled receipts. */
+  corrections: number;
 }
 
 export const noContents = (): Contents => ({
@@ -35,6 +43,12 @@ export const noContents = (): Contents => ({
   unitsWrittenOff: 0,
   unitsFound: 0,
   openingUnits: 0,
+  dispatches: 0,
+  deliveries: 0,
+  purchaseLines: 0,
+  receiptLines: 0,
+  unitsReceived: 0,
+  corrections: 0,
 });
 
 /** Adds one event; one that cannot be read counts as an event and nothing more. */
@@ -44,7 +58,7 @@ export function countEvent(contents: Contents, event: unknown): void {
   if (typeof type !== 'string' || data === null || typeof data !== 'object') return;
   switch (typeName(type)) {
     case 'order.created': {
-      const lines = Array.isArray(data['lines']) ? (data['lines'] as { qty?: unknown }[]) : [];
+      const lines = linesOf(data);
       contents.orderDocuments += 1;
       contents.orderLines += lines.length;
       for (const line of lines) contents.unitsSold += units(line.qty);
@@ -65,9 +79,29 @@ export function countEvent(contents: Contents, event: unknown): void {
       else contents.unitsFound += delta;
       return;
     }
+    case 'shipment.dispatched':
+      contents.dispatches += 1;
+      return;
+    case 'shipment.delivered':
+      contents.deliveries += 1;
+      return;
+    case 'purchaseorder.issued':
+      contents.purchaseLines += linesOf(data).length;
+      return;
+    case 'receipt.line.received':
+      contents.receiptLines += 1;
+      contents.unitsReceived += units(data['qty_received']);
+      return;
+    case 'event.corrected':
+      contents.corrections += 1;
+      return;
     default:
       return;
   }
+}
+
+function linesOf(data: Record<string, unknown>): { qty?: unknown }[] {
+  return Array.isArray(data['lines']) ? (data['lines'] as { qty?: unknown }[]) : [];
 }
 
 function units(value: unknown): number {

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkEvent } from '../../../contracts/validate.ts';
 import type { FeedEvent } from '../../../ingest/replay/feed.ts';
-import { UCI_ONLINE_RETAIL } from '../../../ingest/replay/uci-dataset.ts';
+import { UCI_ONLINE_RETAIL } from '../../../ingest/replay/uci/dataset.ts';
 import {
   expectedTotals,
   noTotals,
@@ -28,7 +28,7 @@ describe.skipIf(uciFileMissing !== '')(title, () => {
   let skipped = -1;
 
   beforeAll(async () => {
-    const feed = await UCI_ONLINE_RETAIL.open(UCI_FILE);
+    const feed = await UCI_ONLINE_RETAIL.open([UCI_FILE]);
     for await (const { event, line } of feed.items(Infinity)) {
       const checked = checkEvent(event);
       if (!checked.ok) refused.push(checked.rejection);

@@ -80,9 +80,12 @@ describe('contents', () => {
     add('inventory.adjusted', { qty_delta: -5, reason_code: 'damaged' });
     add('inventory.adjusted', { qty_delta: 6, reason_code: 'correction' });
     add('order.line.allocated', { qty: 3 });
+    add('purchaseorder.issued', { lines: [{ qty: 9 }] });
+    add('receipt.line.received', { qty_received: 8 });
+    add('event.corrected', {});
     countEvent(contents, undefined);
     expect(contents).toEqual({
-      events: 7,
+      events: 10,
       orderDocuments: 1,
       orderLines: 2,
       unitsSold: 7,
@@ -92,6 +95,12 @@ describe('contents', () => {
       unitsWrittenOff: 5,
       unitsFound: 6,
       openingUnits: 100,
+      dispatches: 0,
+      deliveries: 0,
+      purchaseLines: 1,
+      receiptLines: 1,
+      unitsReceived: 8,
+      corrections: 1,
     });
   });
 });
@@ -102,14 +111,14 @@ describe('arguments', () => {
       readArguments(['uci-online-retail', 'a.csv.gz', '--speed', '60x', '--limit', '10']),
     ).toMatchObject({
       dataset: { name: 'uci-online-retail' },
-      file: 'a.csv.gz',
+      path: 'a.csv.gz',
       speed: 60,
       maxRows: 10,
       url: null,
     });
     expect(readArguments(['x.ndjson.gz', '--json', '--restart'])).toMatchObject({
       dataset: { name: 'ndjson' },
-      file: 'x.ndjson.gz',
+      path: 'x.ndjson.gz',
       speed: null,
       maxRows: Infinity,
       restart: true,
@@ -121,7 +130,7 @@ describe('arguments', () => {
   it.each([
     [[], 'what shall be replayed'],
     [['uci-online-retail'], 'give its file'],
-    [['x.csv'], 'neither a dataset (uci-online-retail) nor'],
+    [['x.csv'], 'neither a dataset (uci-online-retail, olist, scms, bpic2019) nor'],
     [['x.ndjson', 'y'], 'unexpected argument: y'],
     [['x.ndjson', '--speed', 'fast'], '--speed fast: allowed: max'],
     [['x.ndjson', '--speed', '0x'], '--speed 0x'],

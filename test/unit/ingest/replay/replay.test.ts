@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
 import type { BatchAnswer } from '../../../../contracts/rejections.ts';
 import { NDJSON } from '../../../../ingest/replay/ndjson-dataset.ts';
-import { UCI_ONLINE_RETAIL } from '../../../../ingest/replay/uci-dataset.ts';
+import { UCI_ONLINE_RETAIL } from '../../../../ingest/replay/uci/dataset.ts';
 import { positionFile, type PositionFile } from '../../../../ingest/replay/position.ts';
 import { replay, type ReplayOptions } from '../../../../ingest/replay/replay.ts';
 
@@ -77,7 +77,7 @@ function recordingDoor() {
 async function run(file: string, options: Partial<ReplayOptions> = {}) {
   const door = recordingDoor();
   const result = await replay({
-    feed: await NDJSON.open(file),
+    feed: await NDJSON.open([file]),
     maxRows: Infinity,
     speed: null,
     door,
@@ -170,7 +170,7 @@ describe('a position', () => {
 describe('a file that is no feed', () => {
   it('of UCI rows names the missing columns', async () => {
     const file = eventsFile(['InvoiceNo,StockCode', '1,2'], 'x.csv');
-    await expect(UCI_ONLINE_RETAIL.open(file)).rejects.toThrow(
+    await expect(UCI_ONLINE_RETAIL.open([file])).rejects.toThrow(
       /column Description, Quantity, .* is missing \(its first line reads InvoiceNo,StockCode\)/,
     );
   });
@@ -179,18 +179,18 @@ describe('a file that is no feed', () => {
     const header =
       'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country';
     const file = eventsFile([header, '1,2,"a"b,1,2010-12-01 09:00:00,1.0,,France'], 'x.csv');
-    await expect(UCI_ONLINE_RETAIL.open(file)).rejects.toThrow(/x\.csv: .*line 2/);
+    await expect(UCI_ONLINE_RETAIL.open([file])).rejects.toThrow(/x\.csv: .*line 2/);
   });
 
   it('because it was cut off in the gzip says so', async () => {
     const file = eventsFile(tenEvents(), 'whole.ndjson.gz');
     const cut = join(dir, 'cut.ndjson.gz');
     writeFileSync(cut, readFileSync(file).subarray(0, 60));
-    await expect(NDJSON.open(cut)).rejects.toThrow('is no whole gzip file');
+    await expect(NDJSON.open([cut])).rejects.toThrow('is no whole gzip file');
   });
 
   it('because a line never ends says which', async () => {
     const file = eventsFile(['{}', 'x'.repeat(1_200_000)]);
-    await expect(NDJSON.open(file)).rejects.toThrow('line 2 is longer than');
+    await expect(NDJSON.open([file])).rejects.toThrow('line 2 is longer than');
   });
 });

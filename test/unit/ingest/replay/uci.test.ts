@@ -2,11 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkEvent } from '../../../../contracts/validate.ts';
 import type { FeedEvent } from '../../../../ingest/replay/feed.ts';
-import { adjustmentReason } from '../../../../ingest/replay/uci-reasons.ts';
-import { invoiceGroup } from '../../../../ingest/replay/uci-catalogue.ts';
-import { UCI_ONLINE_RETAIL } from '../../../../ingest/replay/uci-dataset.ts';
-import { readUciRow, type UciRow } from '../../../../ingest/replay/uci-rows.ts';
-import { uciMapper } from '../../../../ingest/replay/uci.ts';
+import { adjustmentReason } from '../../../../ingest/replay/uci/reasons.ts';
+import { invoiceGroup } from '../../../../ingest/replay/uci/catalogue.ts';
+import { UCI_ONLINE_RETAIL } from '../../../../ingest/replay/uci/dataset.ts';
+import { readUciRow, type UciRow } from '../../../../ingest/replay/uci/rows.ts';
+import { uciMapper } from '../../../../ingest/replay/uci/mapping.ts';
 import type { InputType } from '../../../../contracts/events.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../../support/uci-sample.csv', import.meta.url));
@@ -16,7 +16,7 @@ const events = new Map<string, FeedEvent>();
 let skipped: ReadonlyMap<string, number>;
 
 beforeAll(async () => {
-  const feed = await UCI_ONLINE_RETAIL.open(SAMPLE);
+  const feed = await UCI_ONLINE_RETAIL.open([SAMPLE]);
   for await (const item of feed.items(Infinity)) {
     const event = item.event as FeedEvent;
     events.set(event.id, event);

@@ -5,9 +5,10 @@
  * - Opening stock: the file has neither an opening balance nor receipts, so the smallest balance is
  *   taken that never lets `available` go below zero when the events are applied in their order.
  *
- * Pure; it reads the same groups in the same order as the mapping (uci.ts).
+ * Pure; it reads the same groups in the same order as the mapping (mapping.ts).
  */
-import { classifyRow, isGoods, type UciRow } from './uci-rows.ts';
+import { abcClasses, type AbcClass } from '../abc.ts';
+import { classifyRow, isGoods, type UciRow } from './rows.ts';
 
 /** Consecutive rows of one invoice and one minute: what becomes one order, or one batch of returns. */
 export interface InvoiceGroup {
@@ -23,7 +24,7 @@ export interface CatalogueItem {
   readonly sku: string;
   /** First name on a priced row, else on any row; may be empty. */
   readonly name: string;
-  readonly abcClass: 'A' | 'B' | 'C';
+  readonly abcClass: AbcClass;
   /** Lowest positive price, 0 when there is none. */
   readonly lowestPriceMicros: bigint;
   readonly openingUnits: number;
@@ -51,10 +52,6 @@ export function invoiceGroup(rows: readonly UciRow[]): InvoiceGroup {
     adjustments: of('adjustment'),
   };
 }
-
-/** Parts of the revenue, from the top, that classes A and B end at. */
-const A_SHARE = 0.8;
-const B_SHARE = 0.95;
 
 interface Tally {
   name: string;
@@ -113,7 +110,9 @@ export function catalogueBuilder(): { add(group: InvoiceGroup): void; finish(): 
   }
 
   function finish(): Catalogue {
-    const classes = abcClasses(tallies);
+    const classes = abcClasses(
+      new Map([...tallies].map(([sku, { revenueMicros }]) => [sku, revenueMicros])),
+    );
     const items = [...tallies].map(([sku, tally]) => ({
       sku,
       name: tally.name,
@@ -130,20 +129,4 @@ export function catalogueBuilder(): { add(group: InvoiceGroup): void; finish(): 
 function move(tally: Tally, delta: number): void {
   tally.balance += delta;
   tally.lowestBalance = Math.min(tally.lowestBalance, tally.balance);
-}
-
-/** A, B or C by the place of a SKU in the revenue, highest first. */
-function abcClasses(tallies: ReadonlyMap<string, Tally>): Map<string, 'A' | 'B' | 'C'> {
-  const ranked = [...tallies].sort(([, a], [, b]) =>
-    a.revenueMicros === b.revenueMicros ? 0 : a.revenueMicros > b.revenueMicros ? -1 : 1,
-  );
-  const total = ranked.reduce((sum, [, tally]) => sum + Number(tally.revenueMicros), 0);
-  let before = 0;
-  return new Map(
-    ranked.map(([sku, tally]) => {
-      const share = before / (total || 1);
-      before += Number(tally.revenueMicros);
-      return [sku, share < A_SHARE ? 'A' : share < B_SHARE ? 'B' : 'C'];
-    }),
-  );
 }

@@ -2,28 +2,31 @@
  * The UCI Online Retail file as a feed: CSV or CSV.gz in, items out, read twice (catalogue, then
  * events). Holds one invoice and the catalogue in memory, never the file.
  */
-import { parse } from 'csv-parse';
-import { ReplayError, type Dataset, type Feed, type FeedEvent, type FeedItem } from './feed.ts';
-import { openBytes, readError } from './files.ts';
-import { catalogueBuilder, invoiceGroup, type InvoiceGroup } from './uci-catalogue.ts';
+import { readCsv } from '../csv.ts';
+import { feedItem, increment } from '../events.ts';
+import { ReplayError, type Dataset, type Feed, type FeedItem } from '../feed.ts';
+import { fileOrIn } from '../files.ts';
+import { catalogueBuilder, invoiceGroup, type InvoiceGroup } from './catalogue.ts';
 import {
   classifyRow,
   readUciRow,
-  UCI_COLUMNS,
+  UCI_CSV,
   type RowKind,
   type SkipReason,
-  type UciRecord,
   type UciRow,
-} from './uci-rows.ts';
-import { mapOpening, uciMapper, UCI_MAPPING_VERSION } from './uci.ts';
+} from './rows.ts';
+import { mapOpening, uciMapper, UCI_MAPPING_VERSION } from './mapping.ts';
 
 export const UCI_ONLINE_RETAIL: Dataset = {
   name: 'uci-online-retail',
+  about: 'UCI Online Retail, CSV: orders, returns and write-offs of a shop',
   mappingVersion: UCI_MAPPING_VERSION,
+  limitIsPrefix: true,
+  files: (path) => [fileOrIn(path, /^online.?retail/i)],
   open: openUciFeed,
 };
 
-async function openUciFeed(file: string): Promise<Feed> {
+async function openUciFeed([file = '']: readonly string[]): Promise<Feed> {
   const builder = catalogueBuilder();
   let totalRows = 0;
   for await (const step of readGroups(file)) {
@@ -36,21 +39,17 @@ async function openUciFeed(file: string): Promise<Feed> {
 
   async function* items(maxRows: number): AsyncGenerator<FeedItem> {
     skipped.clear();
-    for (const event of mapOpening(catalogue)) yield item(event, 0);
+    for (const event of mapOpening(catalogue)) yield feedItem(event, 0);
     const map = uciMapper(catalogue.names);
     for await (const step of readGroups(file)) {
       // Half an invoice would be another event under the same id: a limit ends before it.
       if (step.row > maxRows) return;
-      for (const reason of step.skipped) skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
-      if (step.group !== null) for (const event of map(step.group)) yield item(event, step.row);
+      for (const reason of step.skipped) increment(skipped, reason);
+      if (step.group !== null) for (const event of map(step.group)) yield feedItem(event, step.row);
     }
   }
 
   return { totalRows, items, skipped };
-}
-
-function item(event: FeedEvent, row: number): FeedItem {
-  return { line: JSON.stringify(event), event, row };
 }
 
 /** A group, the rows beside it that become no event, and the number of its last row. */
@@ -70,7 +69,7 @@ async function* readGroups(file: string): AsyncGenerator<Step> {
     row,
   });
 
-  for await (const record of readRecords(file)) {
+  for await (const record of readCsv(file, UCI_CSV)) {
     const read = readUciRow(record);
     const kind = read === null ? 'unreadable_row' : classifyRow(read);
     const [first] = rows;
@@ -92,27 +91,3 @@ async function* readGroups(file: string): AsyncGenerator<Step> {
 
 const isSkipped = (kind: RowKind): kind is SkipReason =>
   kind !== 'order_line' && kind !== 'cancellation' && kind !== 'adjustment';
-
-async function* readRecords(file: string): AsyncGenerator<UciRecord> {
-  const parser = parse({ bom: true, skip_empty_lines: true, columns: checkedHeader(file) });
-  const bytes = openBytes(file);
-  bytes.on('error', (error) => parser.destroy(error));
-  try {
-    for await (const record of bytes.pipe(parser)) yield record as UciRecord;
-  } catch (error) {
-    throw readError(file, error);
-  } finally {
-    bytes.destroy();
-  }
-}
-
-function checkedHeader(file: string): (header: string[]) => string[] {
-  return (header) => {
-    const missing = UCI_COLUMNS.filter((column) => !header.includes(column));
-    if (missing.length === 0) return header;
-    throw new ReplayError(
-      `${file}: is no UCI Online Retail file: column ${missing.join(', ')} is missing ` +
-        `(its first line reads ${header.join(',').slice(0, 120)})`,
-    );
-  };
-}

@@ -2,9 +2,9 @@
  * One line of the UCI Online Retail file: read, checked and classified. Pure; docs/replay.md has the
  * rules in words.
  */
-import { parseMicros } from './money.ts';
+import { parseMicros } from '../money.ts';
 
-export const UCI_COLUMNS = [
+const UCI_COLUMNS = [
   'InvoiceNo',
   'StockCode',
   'Description',
@@ -14,6 +14,7 @@ export const UCI_COLUMNS = [
   'CustomerID',
   'Country',
 ] as const;
+export const UCI_CSV = { title: 'UCI Online Retail', columns: UCI_COLUMNS };
 export type UciRecord = Readonly<Record<(typeof UCI_COLUMNS)[number], string>>;
 
 export interface UciRow {

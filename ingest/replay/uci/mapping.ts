@@ -9,19 +9,21 @@
  * Ids follow from invoice and line number, so that a file sent twice counts once. Times never fall:
  * every event of a group carries the time of its rows, which the file keeps in order.
  */
-import type { InputDataOf, InputType } from '../../contracts/events.ts';
-import { MAX_LINES } from '../../contracts/fields.ts';
-import type { FeedEvent } from './feed.ts';
-import { formatMicros } from './money.ts';
-import type { Catalogue, InvoiceGroup } from './uci-catalogue.ts';
-import { adjustmentReason } from './uci-reasons.ts';
-import { isGoods, type UciRow } from './uci-rows.ts';
+import type { InputDataOf, InputType } from '../../../contracts/events.ts';
+import { MAX_LINES } from '../../../contracts/fields.ts';
+import { eventsFrom, increment } from '../events.ts';
+import type { FeedEvent } from '../feed.ts';
+import { formatMicros } from '../money.ts';
+import type { Catalogue, InvoiceGroup } from './catalogue.ts';
+import { adjustmentReason } from './reasons.ts';
+import { isGoods, type UciRow } from './rows.ts';
 
 /** Raise it when the same rows would give other events. */
 export const UCI_MAPPING_VERSION = 1;
 
 export const UCI_SOURCE = 'https://shop.example/uci-online-retail';
 export const UCI_NODE = 'uci-uk';
+const make = eventsFrom(UCI_SOURCE);
 const CHANNEL = 'web';
 const CURRENCY = 'GBP';
 /** The file promises nothing; a usual promise of a shop stands in. */
@@ -75,24 +77,18 @@ export function uciMapper(
   const documentsOf = new Map<string, number>();
 
   function number(rows: readonly UciRow[]): Numbered[] {
-    return rows.map((row) => ({ row, line: String(next(linesOf, row.invoice)) }));
+    return rows.map((row) => ({ row, line: String(increment(linesOf, row.invoice)) }));
   }
 
   return function* map(group) {
     const orderLines = number(group.orderLines);
     for (let at = 0; at < orderLines.length; at += MAX_LINES) {
-      const suffix = next(documentsOf, group.invoice);
+      const suffix = increment(documentsOf, group.invoice);
       yield* mapOrder(orderLines.slice(at, at + MAX_LINES), suffix);
     }
     for (const line of number(group.cancellations)) yield* mapCancellation(line);
     for (const line of number(group.adjustments)) yield mapAdjustment(line, names);
   };
-}
-
-function next(counts: Map<string, number>, key: string): number {
-  const count = (counts.get(key) ?? 0) + 1;
-  counts.set(key, count);
-  return count;
 }
 
 /** One order document of at most MAX_LINES lines; document 2 of an invoice has `…/2` ids. */
@@ -238,15 +234,7 @@ function event<T extends InputType>(
   data: InputDataOf<T>,
   correlationid?: string,
 ): FeedEvent<T> {
-  return {
-    specversion: '1.0',
-    id,
-    source: UCI_SOURCE,
-    type: `stocktide.${name}.v1`,
-    time,
-    ...(correlationid === undefined ? {} : { correlationid }),
-    data,
-  };
+  return make(name, { id, time, ...(correlationid === undefined ? {} : { correlationid }) }, data);
 }
 
 function later(time: string, ms: number): string {

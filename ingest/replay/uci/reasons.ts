@@ -3,7 +3,7 @@
  * normalised reason code (REFERENCE §2.2). The first rule that matches decides; the text itself is
  * kept in the event's note.
  */
-import type { InputDataOf } from '../../contracts/events.ts';
+import type { InputDataOf } from '../../../contracts/events.ts';
 
 export type AdjustmentReason = InputDataOf<'inventory.adjusted'>['reason_code'];
 
