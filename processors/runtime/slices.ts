@@ -6,6 +6,7 @@ import { NO_KEY, PARTITIONS, SUBJECT_TOKEN } from '../../contracts/subjects.ts';
 import { createArchive } from '../archive/archive.ts';
 import type { Processor } from '../processor.ts';
 import { createFeeds, type Feeds } from '../feeds/feeds.ts';
+import { createFloor } from '../floor/floor.ts';
 import { createStock, type Stock } from '../stock/stock.ts';
 
 export interface SliceSpec {
@@ -54,6 +55,7 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
     create: ({ recentMovements: historyCapacity }, partitions) =>
       createStock({ historyCapacity, ...(partitions === null ? {} : { partitions }) }),
   },
+  floor: { key: 'node', create: createFloor },
   feeds: { key: null, create: createFeeds },
 };
 

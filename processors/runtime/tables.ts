@@ -2,11 +2,13 @@
 import { ARCHIVE_TABLES } from '../archive/tables.ts';
 import { SHARED_TABLES } from '../facts/tables.ts';
 import { FEEDS_TABLES } from '../feeds/tables.ts';
+import { FLOOR_TABLES } from '../floor/tables.ts';
 import { STOCK_TABLES } from '../stock/tables.ts';
 
 export const TABLE_COLUMNS = {
   ...ARCHIVE_TABLES,
   ...STOCK_TABLES,
+  ...FLOOR_TABLES,
   ...FEEDS_TABLES,
   ...SHARED_TABLES,
 } as const satisfies Record<string, readonly string[]>;

@@ -13,6 +13,7 @@ describe('createSlice', () => {
     expect(all.hosted.map(({ processor }) => processor.name)).toEqual([
       'archive',
       'stock',
+      'floor',
       'feeds',
     ]);
     expect(all.partitions).toHaveLength(16);
