@@ -117,6 +117,11 @@ export interface KpiLimits {
   readonly answers: number;
   /** Groups of a cut by dimension that are answered; the rest is counted. */
   readonly groups: number;
+  /** Of the live topics: between two messages, KPIs read anew beside the headline ones, and the part of
+   * the time that reading may take (both topics and engine together). */
+  readonly everyMs: number;
+  readonly rotation: number;
+  readonly duty: number;
 }
 
 export const KPI_LIMITS: KpiLimits = {
@@ -126,4 +131,7 @@ export const KPI_LIMITS: KpiLimits = {
   freshMs: 1000,
   answers: 64,
   groups: 200,
+  everyMs: 1000,
+  rotation: 4,
+  duty: 0.1,
 };

@@ -14,6 +14,7 @@ import { runProcess } from '../platform/lifecycle.ts';
 import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
 import { Items } from './clickhouse/items.ts';
 import { KpiCatalogue } from './kpi/catalogue.ts';
+import { KpiFeed } from './kpi/feed.ts';
 import { KpiReader } from './kpi/reader.ts';
 import { createLedger } from './ledger.ts';
 import { ASK_LIMITS, ITEM_LIMITS, KPI_LIMITS, liveLimits, SYSTEM_LIMITS } from './limits.ts';
@@ -72,16 +73,25 @@ await runProcess({
       limits: ASK_LIMITS,
       metrics,
     });
+    const kpiReader = new KpiReader({ client: clickhouse, limits: KPI_LIMITS });
     const kpi = new KpiCatalogue({
       kpis: readKpis(KPIS),
-      reader: new KpiReader({ client: clickhouse, limits: KPI_LIMITS }),
+      reader: kpiReader,
       system: () => system.view,
       limits: KPI_LIMITS,
       nowMs: Date.now,
     });
+    const kpiFeed = new KpiFeed({
+      catalogue: kpi,
+      reader: kpiReader,
+      limits: KPI_LIMITS,
+      nowMs: Date.now,
+      metrics,
+    });
+    life.onStop('kpi', () => kpiFeed.stop());
     const limits = liveLimits(config);
     const hub = new LiveHub({
-      sources: [system, feed],
+      sources: [system, kpiFeed, feed],
       limits,
       metrics,
       nowMs: Date.now,

@@ -15,7 +15,11 @@ import { Type, type Static } from 'typebox';
 
 export const LIVE_PATH = '/v1/live';
 
-const topic = Type.String({ minLength: 1, maxLength: 80, description: 'system or atp:<sku>' });
+const topic = Type.String({
+  minLength: 1,
+  maxLength: 80,
+  description: 'system, kpi, kpi:<window> or atp:<sku>',
+});
 
 export const ClientMessage = Type.Union([
   Type.Object(

@@ -7,6 +7,7 @@
  * nothing but the request's id, under which the log has the rest.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { INSTANT_HINT } from '../../contracts/fields.ts';
 
 /** The document itself. `value` and `allowed` are for people: shortened, and in words. */
 export interface Problem {
@@ -152,10 +153,9 @@ function validationProblem(error: FastifyError, request: FastifyRequest): Proble
   const params = first?.params ?? {};
   const extra = params['missingProperty'] ?? params['additionalProperty'];
   const pointer = (first?.instancePath ?? '') + (typeof extra === 'string' ? `/${extra}` : '');
-  const value = atPointer((request as unknown as Record<string, unknown>)[part], pointer);
-  const wanted = Array.isArray(params['allowedValues'])
-    ? `one of ${params['allowedValues'].join(', ')}`
-    : first?.message;
+  const name = part === 'querystring' ? 'query' : part;
+  const value = atPointer((request as unknown as Record<string, unknown>)[name], pointer);
+  const wanted = wantedOf(params, first?.message);
   return new ProblemError({
     status: 400,
     kind: 'invalid-request',
@@ -165,6 +165,12 @@ function validationProblem(error: FastifyError, request: FastifyRequest): Proble
     value,
     allowed: wanted,
   });
+}
+
+/** What the schema wants, in words. */
+function wantedOf(params: Record<string, unknown>, message: string | undefined) {
+  if (Array.isArray(params['allowedValues'])) return `one of ${params['allowedValues'].join(', ')}`;
+  return params['format'] === 'date-time' ? INSTANT_HINT : message;
 }
 
 function atPointer(root: unknown, pointer: string): unknown {

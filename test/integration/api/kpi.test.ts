@@ -15,7 +15,7 @@ import {
 } from '../../support/runtime.ts';
 import { useClickHouse, useNats } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
-import { startProcess, type RunningProcess } from './support.ts';
+import { LiveClient, startProcess, type RunningProcess } from './support.ts';
 
 const nats = useNats();
 const clickhouse = useClickHouse();
@@ -134,6 +134,20 @@ describe('a question that cannot be asked is told what could', () => {
     expect(response.headers.get('content-type')).toContain('application/problem+json');
     expect(await response.json()).toMatchObject({ status, ...problem });
   });
+});
+
+test('is sent live, every second', async () => {
+  const client = await LiveClient.open(api.url);
+  client.say({ op: 'subscribe', topic: 'kpi' });
+  const snapshot = await client.find((message) => message.op === 'snapshot');
+  expect(snapshot).toMatchObject({
+    topic: 'kpi',
+    data: { now: NOW, freshness: { K34a: NOW }, K34a: { value: 0, spread: { count: 4 } } },
+  });
+  const deltas = () => client.got.filter((message) => message.op === 'delta');
+  await until(() => deltas().length >= 2);
+  expect(deltas()).toMatchObject([{ n: 2, data: { at: expect.any(String) as string } }, { n: 3 }]);
+  await client.close();
 });
 
 test('is described in OpenAPI', async () => {
