@@ -48,7 +48,7 @@ export class KpiCatalogue {
 
   /** How sure each KPI is at an instant. */
   trust(nowMs: number): (kpi: KpiDefinition) => Trust {
-    const feeds = feedsOf(this.#options.system(), nowMs);
+    const feeds = feedsOf(this.#options.system());
     return (kpi) => trustOf(kpi.needs, feeds, nowMs);
   }
 

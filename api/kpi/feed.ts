@@ -93,10 +93,9 @@ export class KpiFeed implements TopicSource {
   async beat(): Promise<void> {
     const nowMs = this.#options.nowMs();
     await Promise.all(
-      [...this.#boards.values()].map((board) => {
-        if (board.nextPassMs <= nowMs) return this.#pass(board);
-        this.#publish(board);
-        return undefined;
+      [...this.#boards.values()].map(async (board) => {
+        if (board.nextPassMs <= nowMs) await this.#pass(board);
+        else this.#publish(board);
       }),
     );
   }

@@ -5,16 +5,14 @@
 import type { KpiSummary } from '../../contracts/kpi.ts';
 import type { SourceStatus, SystemView } from '../../contracts/live.ts';
 
-/** A source that is silent for longer, in event time, is behind. */
-const STALE_MS = 15 * 60_000;
 /** Sources that are named; `detail` counts them all. */
 const SHOWN_SOURCES = 5;
 
 /** A source as the KPIs see it. */
 export interface Feed {
   readonly source: string;
-  /** Entities that it has sent; null when that is not known: then it counts for every KPI. */
-  readonly entities: ReadonlySet<string> | null;
+  /** Entities that it has sent. */
+  readonly entities: ReadonlySet<string>;
   readonly lastEventMs: number;
   readonly cadenceMs: number | null;
   readonly stale: boolean;
@@ -23,7 +21,7 @@ export interface Feed {
 export type Trust = Pick<KpiSummary, 'last_event_at' | 'age_s' | 'provisional'>;
 
 /** The sources of all runtimes, each once, as the runtime saw it that heard of it last. */
-export function feedsOf({ runtimes }: SystemView, nowMs: number): Feed[] {
+export function feedsOf({ runtimes }: SystemView): Feed[] {
   const newest = new Map<string, SourceStatus>();
   for (const source of runtimes.flatMap((runtime) => runtime.sources)) {
     const known = newest.get(source.source);
@@ -31,13 +29,11 @@ export function feedsOf({ runtimes }: SystemView, nowMs: number): Feed[] {
       newest.set(source.source, source);
     }
   }
-  return [...newest.values()].map((status) => feedOf(status, nowMs));
-}
-
-function feedOf({ source, lastEventAt }: SourceStatus, nowMs: number): Feed {
-  const lastEventMs = Date.parse(lastEventAt);
-  const stale = nowMs - lastEventMs > STALE_MS;
-  return { source, entities: null, lastEventMs, cadenceMs: null, stale };
+  return [...newest.values()].map(({ cadenceMs, entities, lastEventAt, source, stale }) => ({
+    ...{ source, cadenceMs, stale },
+    entities: new Set(entities),
+    lastEventMs: Date.parse(lastEventAt),
+  }));
 }
 
 /** Of a KPI that needs these entities; one that needs none is never provisional. */
@@ -52,7 +48,7 @@ export function trustOf(needs: readonly string[], feeds: readonly Feed[], nowMs:
 }
 
 const serves = ({ entities }: Feed, needs: readonly string[]) =>
-  entities === null || needs.some((entity) => entities.has(entity));
+  needs.some((entity) => entities.has(entity));
 
 function provisionalOf(feeds: readonly Feed[], nowMs: number): Trust['provisional'] {
   const behind = feeds

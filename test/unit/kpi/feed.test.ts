@@ -12,8 +12,9 @@ import { createMetrics } from '../../../platform/metrics.ts';
 const NOW = '2011-11-10T12:00:00.000Z';
 const LIMITS = { ...KPI_LIMITS, rotation: 2 };
 const kpi = (id: string) => ({ id, needs: ['order'], dimensions: [] }) as unknown as KpiDefinition;
-const source = (lastEventAt: string) => ({
-  ...{ source: 'urn:shop', events: 1, lastEventAt, lastIngestedAt: lastEventAt },
+const source = (lastEventAt: string, stale: boolean) => ({
+  ...{ source: 'urn:shop', entities: ['order'], stale, cadenceMs: 60_000 },
+  ...{ lastEventAt, lastIngestedAt: lastEventAt },
 });
 
 /** A feed whose reader answers with the number of the pass, takes `tookMs`, or fails. */
@@ -26,7 +27,7 @@ function scene(...ids: string[]) {
     sent: [] as KpiLive[],
     failed: [] as string[],
     system: {
-      runtimes: [{ now: NOW, sources: [source(NOW)] }],
+      runtimes: [{ now: NOW, sources: [source(NOW, false)] }],
     } as unknown as SystemView,
   };
   const reader = {
@@ -86,7 +87,7 @@ test('first it reads all, then the headline ones and the others in turn', async 
 test('it says every second what time it is, how fresh each is and what is behind', async () => {
   const here = await opened('K01b');
   here.system = {
-    runtimes: [{ now: '2011-11-10T12:30:00.000Z', sources: [source(NOW)] }],
+    runtimes: [{ now: '2011-11-10T12:30:00.000Z', sources: [source(NOW, true)] }],
   } as unknown as SystemView;
   await here.second();
   expect(here.sent.map(({ at, clock, now }) => ({ at, clock, now }))).toEqual([
