@@ -34,23 +34,28 @@ export function emitDifference(
   out: Pick<Outputs, 'row'>,
 ): void {
   const { nowMs, seq } = at;
-  for (const row of before) {
-    const next = find(after, row);
+  for (const [index, row] of before.entries()) {
+    const next = find(after, row, index);
     if (next === undefined || !sameCells(row.cells, next.cells)) {
       out.row(row.table, [...row.cells, -1, nowMs, seq]);
     }
   }
-  for (const row of after) {
-    const old = find(before, row);
+  for (const [index, row] of after.entries()) {
+    const old = find(before, row, index);
     if (old === undefined || !sameCells(old.cells, row.cells)) {
       out.row(row.table, [...row.cells, 1, nowMs, seq]);
     }
   }
 }
 
-function find(rows: readonly FactRow[], { key, table }: FactRow): FactRow | undefined {
-  for (const row of rows) if (row.key === key && row.table === table) return row;
-  return undefined;
+/** Looks first where the row stands among its own: between two projections little moves. */
+function find(
+  rows: readonly FactRow[],
+  { key, table }: FactRow,
+  index: number,
+): FactRow | undefined {
+  const same = (row: FactRow | undefined) => row?.key === key && row.table === table;
+  return same(rows[index]) ? rows[index] : rows.find(same);
 }
 
 function sameCells(a: readonly Cell[], b: readonly Cell[]): boolean {

@@ -7,6 +7,7 @@ import { createArchive } from '../archive/archive.ts';
 import type { Processor } from '../processor.ts';
 import { createFeeds, type Feeds } from '../feeds/feeds.ts';
 import { createFloor } from '../floor/floor.ts';
+import { createReturns } from '../returns/returns.ts';
 import { createStock, type Stock } from '../stock/stock.ts';
 
 export interface SliceSpec {
@@ -57,6 +58,12 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
   },
   floor: { key: 'node', create: createFloor },
   feeds: { key: null, create: createFeeds },
+  returns: {
+    key: 'order',
+    // What came back may name no order: each slice must know whose an authorisation or a shipment is.
+    whole: ['return', 'return-line', 'shipment-line'],
+    create: (_options, partitions) => createReturns(partitions === null ? {} : { partitions }),
+  },
 };
 
 const ALL: readonly SliceSpec[] = Object.keys(PROCESSORS)

@@ -3,6 +3,7 @@ import { ARCHIVE_TABLES } from '../archive/tables.ts';
 import { SHARED_TABLES } from '../facts/tables.ts';
 import { FEEDS_TABLES } from '../feeds/tables.ts';
 import { FLOOR_TABLES } from '../floor/tables.ts';
+import { RETURNS_TABLES } from '../returns/tables.ts';
 import { STOCK_TABLES } from '../stock/tables.ts';
 
 export const TABLE_COLUMNS = {
@@ -10,5 +11,6 @@ export const TABLE_COLUMNS = {
   ...STOCK_TABLES,
   ...FLOOR_TABLES,
   ...FEEDS_TABLES,
+  ...RETURNS_TABLES,
   ...SHARED_TABLES,
 } as const satisfies Record<string, readonly string[]>;

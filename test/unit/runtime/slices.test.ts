@@ -15,6 +15,7 @@ describe('createSlice', () => {
       'stock',
       'floor',
       'feeds',
+      'returns',
     ]);
     expect(all.partitions).toHaveLength(16);
     const named = all.hosted.map(({ processor }) => slice(processor.name));

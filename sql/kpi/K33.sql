@@ -1,0 +1,26 @@
+-- id: K33
+-- name: Margin leakage
+-- kind: ratio
+-- unit: %
+-- direction: down
+-- cohort: posting
+-- numerator: costs of the components L1 to L8
+-- denominator: value shipped less refunds (net revenue)
+-- dimensions: node_id, channel_id, sla_class, dim, sku_id
+-- dim: component
+-- needs: order, shipment, return, refund, cost
+-- lineage: costs, refunds
+-- note: In the house currency. Net revenue has no component: by component, only the numerator is cut. The
+--   causes are in the view margin_leakage.
+SELECT
+  at,
+  known_at,
+  node_id,
+  channel_id,
+  sla_class,
+  if(measure = 'leakage', dim, '') AS dim,
+  sku_id,
+  if(measure = 'leakage', value, 0) AS num,
+  multiIf(measure = 'sales_shipped', value, measure = 'refunds', -value, 0) AS den
+FROM measures
+WHERE measure IN ('leakage', 'sales_shipped', 'refunds')
