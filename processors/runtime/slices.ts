@@ -4,6 +4,7 @@
  */
 import { NO_KEY, PARTITIONS, SUBJECT_TOKEN } from '../../contracts/subjects.ts';
 import { createArchive } from '../archive/archive.ts';
+import { createOrders } from '../orders/orders.ts';
 import type { Processor } from '../processor.ts';
 import { createFeeds, type Feeds } from '../feeds/feeds.ts';
 import { createFloor } from '../floor/floor.ts';
@@ -63,6 +64,9 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
     // What came back may name no order: each slice must know whose an authorisation or a shipment is.
     whole: ['return', 'return-line', 'shipment-line'],
     create: (_options, partitions) => createReturns(partitions === null ? {} : { partitions }),
+  orders: {
+    key: 'order',
+    create: (_options, partitions) => createOrders(partitions === null ? {} : { partitions }),
   },
 };
 

@@ -4,6 +4,7 @@ import { SHARED_TABLES } from '../facts/tables.ts';
 import { FEEDS_TABLES } from '../feeds/tables.ts';
 import { FLOOR_TABLES } from '../floor/tables.ts';
 import { RETURNS_TABLES } from '../returns/tables.ts';
+import { ORDER_TABLES } from '../orders/tables.ts';
 import { STOCK_TABLES } from '../stock/tables.ts';
 
 export const TABLE_COLUMNS = {
@@ -12,5 +13,6 @@ export const TABLE_COLUMNS = {
   ...FLOOR_TABLES,
   ...FEEDS_TABLES,
   ...RETURNS_TABLES,
+  ...ORDER_TABLES,
   ...SHARED_TABLES,
 } as const satisfies Record<string, readonly string[]>;

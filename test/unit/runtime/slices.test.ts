@@ -16,6 +16,7 @@ describe('createSlice', () => {
       'floor',
       'feeds',
       'returns',
+      'orders',
     ]);
     expect(all.partitions).toHaveLength(16);
     const named = all.hosted.map(({ processor }) => slice(processor.name));
@@ -41,7 +42,7 @@ describe('createSlice', () => {
   });
 
   test.each([
-    ['an unknown processor', [slice('ledger')], /names ledger; there are archive, stock/],
+    ['an unknown processor', [slice('ledger')], /names ledger; there are archive, stock, orders/],
     ['a sliced archive', [slice('archive', 0, 7)], /archive cannot be sliced/],
     ['the same processor twice', [slice('stock', 0, 3), slice('stock', 4, 7)], /twice/],
   ])('%s is refused', (_name, specs, message) => {

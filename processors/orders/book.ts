@@ -1,0 +1,504 @@
+/**
+ * The orders and shipments that are known, and how they are brought in line with their facts:
+ *
+ *   fact ─▶ its line ─▶ view, steps ─▶ rows of the line         differences go out as signed rows
+ *                │
+ *                └────▶ its order ──▶ stays, outcome ─▶ rows of the order
+ *
+ * One line and the summary of its order are projected anew, not the whole order. Bounds: an order is
+ * forgotten KEPT_AFTER_CLAIMS_MS after its claims period once it is closed and quiet, a shipment with its
+ * last order, one that no order is known of after ORPHAN_MS; above MAX_ORDERS the closed ones go first.
+ */
+import type { HouseCurrency } from '../facts/money.ts';
+import { emitDifference, insertFact } from '../facts/signed.ts';
+import type { Applied, Outputs } from '../processor.ts';
+import {
+  copyOrder,
+  copyShipment,
+  newLine,
+  newOrder,
+  newShipment,
+  type CreatedFact,
+  type Line,
+  type LineFact,
+  type LegFact,
+  type Order,
+  type OrderFact,
+  type Shipment,
+  type ShipmentFact,
+  type Stage,
+  type Stay,
+} from './facts.ts';
+import { viewLine, type LineView } from './line.ts';
+import { assignLoose, UNASSIGNED } from './loose.ts';
+import { judge, promiseOf, shipmentsOf, type OrderShipment } from './outcome.ts';
+import type { Policies } from './policies.ts';
+import { Records } from './records.ts';
+import { lineRows, orderRow, shipmentRow, stayRows, type Heading } from './rows.ts';
+import { boundScans, UNKNOWN, viewShipment, type ShipmentView } from './shipment.ts';
+import { CLOSED, replaceSteps, staysOf } from './timeline.ts';
+import {
+  findingOf,
+  isSuspect,
+  violationsOf,
+  Watch,
+  type Examined,
+  type Suspicion,
+} from './watch.ts';
+
+const DAY_MS = 86_400_000;
+/** How long a closed order is remembered beyond the time in which it can be found imperfect (event time). */
+const KEPT_AFTER_CLAIMS_MS = 7 * DAY_MS;
+/** How long a shipment waits for its order (event time). */
+const ORPHAN_MS = 7 * DAY_MS;
+/** Orders that are remembered at most. */
+const MAX_ORDERS = 250_000;
+
+export type Sink = Pick<Outputs, 'row' | 'finding'>;
+
+export interface BookOptions {
+  readonly policies: Policies;
+  readonly house: HouseCurrency;
+  /** False when another slice may hold the order of a shipment that names none. */
+  readonly seesAll: boolean;
+}
+
+export class Book {
+  readonly orders = new Records<Order>('orders', { make: newOrder, copy: copyOrder });
+  readonly shipments = new Records<Shipment>('shipments', {
+    make: newShipment,
+    copy: copyShipment,
+  });
+  readonly suspectOrders = new Watch('suspect_orders');
+  readonly suspectShipments = new Watch('suspect_shipments');
+  readonly #options: BookOptions;
+  /** Since when an order is closed and quiet, a shipment without an order; the longest first. */
+  readonly #closed = new Map<string, number>();
+  readonly #orphans = new Map<string, number>();
+  /** Where the facts of an event are, for corrections. */
+  readonly #orderOf = new Map<number, string>();
+  readonly #shipmentOf = new Map<number, string>();
+  /** Views follow from facts: worked out once, and again when the facts change. */
+  readonly #lineViews = new WeakMap<Line, LineView>();
+  readonly #shipmentViews = new WeakMap<Shipment, ShipmentView>();
+  #applied!: Applied;
+  #out!: Sink;
+
+  constructor(options: BookOptions) {
+    this.#options = options;
+  }
+
+  /** What follows belongs to this event. */
+  begin(applied: Applied, out: Sink): void {
+    this.#applied = applied;
+    this.#out = out;
+  }
+
+  orderFact(id: string, fact: OrderFact): void {
+    const order = this.#touch(id);
+    insertFact(order.facts, fact);
+    this.#orderOf.set(fact.identity, id);
+    const restatesLines = fact.kind === 'created' || fact.kind === 'promised';
+    this.#settle(order, restatesLines ? order.lines : []);
+  }
+
+  lineFact(id: string, lineId: string, fact: LineFact, created?: CreatedFact): void {
+    const order = this.#touch(id);
+    this.#orderOf.set(fact.identity, id);
+    let line = order.lines.find((one) => one.id === lineId);
+    if (line === undefined) {
+      line = newLine(lineId);
+      order.lines.push(line);
+    }
+    insertFact(line.facts, fact);
+    const isNews = created !== undefined && createdOf(order) === null;
+    if (isNews) insertFact(order.facts, created);
+    if (fact.kind === 'shipped') this.#carry(fact.shipment, order);
+    this.#settle(order, isNews ? order.lines : [line]);
+  }
+
+  /** Units of an order were shipped, and nobody said of which line. */
+  looseLeg(id: string, fact: LegFact): void {
+    const order = this.#touch(id);
+    this.#orderOf.set(fact.identity, id);
+    insertFact(order.loose, fact);
+    this.#carry(fact.shipment, order);
+    this.#settle(order, order.lines);
+  }
+
+  shipmentFact(id: string, fact: ShipmentFact): void {
+    const before = this.view(id);
+    const shipment = this.#touchShipment(id);
+    insertFact(shipment.facts, fact);
+    if (fact.kind === 'scanned') boundScans(shipment);
+    this.#shipmentOf.set(fact.identity, id);
+    this.#shipmentViews.delete(shipment);
+    if (shipment.orders.length === 0) this.#suspect(this.suspectShipments, id);
+    if (sameView(before, this.view(id))) return;
+    for (const order of shipment.orders) this.#resettle(order, id);
+  }
+
+  /** Takes back what events said that were declared wrong. */
+  drop(identities: ReadonlySet<number>): void {
+    const isWrong = ({ identity }: { readonly identity: number }) => identities.has(identity);
+    const shipments = new Set<string>();
+    const orders = new Set<string>();
+    for (const identity of identities) {
+      const shipment = this.#shipmentOf.get(identity);
+      const order = this.#orderOf.get(identity);
+      if (shipment !== undefined) shipments.add(shipment);
+      if (order !== undefined) orders.add(order);
+      this.#shipmentOf.delete(identity);
+      this.#orderOf.delete(identity);
+    }
+    for (const id of shipments) {
+      const shipment = this.#touchShipment(id);
+      removeWhere(shipment.facts, isWrong);
+      this.#shipmentViews.delete(shipment);
+      for (const order of shipment.orders) orders.add(order);
+    }
+    for (const id of orders) {
+      const order = this.#touch(id);
+      removeWhere(order.facts, isWrong);
+      removeWhere(order.loose, isWrong);
+      for (const line of order.lines) removeWhere(line.facts, isWrong);
+      this.#settle(order, order.lines);
+      removeWhere(order.lines, ({ facts, rows }) => facts.length === 0 && rows.length === 0);
+    }
+  }
+
+  /** What is known of a shipment. */
+  view(id: string): ShipmentView {
+    const shipment = this.shipments.get(id);
+    if (shipment === undefined) return UNKNOWN;
+    let view = this.#shipmentViews.get(shipment);
+    if (view === undefined) {
+      view = viewShipment(shipment.facts);
+      this.#shipmentViews.set(shipment, view);
+    }
+    return view;
+  }
+
+  /** Orders by the stage that they are in at an instant. */
+  ordersByStage(atMs: number): Partial<Record<Stage, number>> {
+    const counts: Partial<Record<Stage, number>> = {};
+    for (const { stays } of this.orders.values()) {
+      const stay = stays.findLast(({ fromMs }) => fromMs <= atMs);
+      if (stay !== undefined) counts[stay.stage] = (counts[stay.stage] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  /** Reports what the watermark has confirmed, and forgets what is long over. */
+  onTime(nowMs: number): void {
+    for (const [id, suspicion] of this.suspectOrders.due(nowMs)) this.#report(id, suspicion);
+    for (const [id, suspicion] of this.suspectShipments.due(nowMs))
+      this.#reportOrphan(id, suspicion);
+    const keptMs = this.#options.policies.measurement.claimsMs + KEPT_AFTER_CLAIMS_MS;
+    for (const [id, sinceMs] of this.#closed) {
+      if (nowMs - sinceMs < keptMs) break;
+      this.#forget(id);
+    }
+    for (const [id, sinceMs] of this.#orphans) {
+      if (nowMs - sinceMs < ORPHAN_MS) break;
+      this.#forgetShipment(id);
+    }
+  }
+
+  /** Finds again what follows from the records. */
+  restored(): void {
+    for (const order of this.orders.values()) {
+      for (const { identity } of factsOf(order)) this.#orderOf.set(identity, order.id);
+      if (isOver(order)) this.#closed.set(order.id, order.touchedMs);
+    }
+    for (const { facts, id, orders, touchedMs } of this.shipments.values()) {
+      for (const { identity } of facts) this.#shipmentOf.set(identity, id);
+      if (orders.length === 0) this.#orphans.set(id, touchedMs);
+    }
+  }
+
+  #touch(id: string): Order {
+    if (this.orders.size >= MAX_ORDERS && this.orders.get(id) === undefined) this.#makeRoom();
+    return this.orders.touch(id, this.#applied.nowMs);
+  }
+
+  /** Forgets the order that has been closed longest, or else the one that nothing was heard of longest. */
+  #makeRoom(): void {
+    const [closed] = this.#closed.keys();
+    const [oldest] = this.orders.values();
+    const id = closed ?? oldest?.id;
+    if (id !== undefined) this.#forget(id);
+  }
+
+  #touchShipment(id: string): Shipment {
+    const shipment = this.shipments.touch(id, this.#applied.nowMs);
+    this.#orphans.delete(id);
+    if (shipment.orders.length === 0) this.#orphans.set(id, shipment.touchedMs);
+    return shipment;
+  }
+
+  /** A shipment carries something of an order. */
+  #carry(id: string, order: Order): void {
+    if (order.shipments.includes(id)) return;
+    order.shipments.push(id);
+    const shipment = this.#touchShipment(id);
+    shipment.orders.push(order.id);
+    // The freight stands with the first of its orders.
+    shipment.orders.sort();
+    this.#orphans.delete(id);
+    for (const other of shipment.orders) if (other !== order.id) this.#resettle(other, id);
+  }
+
+  /** Projects an order anew after something changed about a shipment. */
+  #resettle(id: string, shipment: string): void {
+    const order = this.#touch(id);
+    const carried = order.lines.filter(({ facts }) =>
+      facts.some((fact) => fact.kind === 'shipped' && fact.shipment === shipment),
+    );
+    this.#settle(order, carried);
+  }
+
+  /** Brings the rows of these lines, and of the order, in line with what is known. */
+  #settle(order: Order, touched: readonly Line[]): void {
+    const heading = this.#headingOf(order);
+    const loose = order.loose.length === 0 ? null : assignLoose(order, this);
+    for (const line of loose === null ? touched : order.lines) {
+      this.#settleLine(order, { line, heading, loose: loose?.get(line.id) ?? [] });
+    }
+    const views = order.lines.map((line) => this.#lineView(line, loose?.get(line.id) ?? []));
+    const unassigned = loose?.get(UNASSIGNED) ?? [];
+    if (unassigned.length > 0) views.push(viewLine(unassigned, this));
+    const examined = {
+      order,
+      lines: views,
+      shipments: shipmentsOf(views, this),
+      foreignCurrency: this.#foreignCurrency(heading),
+    };
+    this.#settleOrder(heading, examined, unassigned);
+    if (isSuspect(examined)) this.#suspect(this.suspectOrders, order.id);
+    this.#closed.delete(order.id);
+    if (isOver(order)) this.#closed.set(order.id, order.touchedMs);
+  }
+
+  #settleLine(
+    order: Order,
+    { heading, line, loose }: { heading: Heading; line: Line; loose: readonly LegFact[] },
+  ): void {
+    this.#lineViews.delete(line);
+    const view = this.#lineView(line, loose);
+    replaceSteps(order.moves, line.steps, view.steps);
+    line.steps = view.steps;
+    const rows = lineRows(heading, { id: line.id, view }, this);
+    emitDifference(line.rows, rows, this.#applied, this.#out);
+    line.rows = rows;
+  }
+
+  #settleOrder(heading: Heading, examined: Examined, unassigned: readonly LegFact[]): void {
+    const { lines, order, shipments } = examined;
+    const { created, promise } = heading;
+    const rows = shipments.map((shipment) =>
+      shipmentRow(heading, shipment, this.#freightOf(order, shipment)),
+    );
+    if (unassigned.length > 0) {
+      rows.push(...lineRows(heading, { id: '', view: viewLine(unassigned, this) }, this));
+    }
+    let stays: readonly Stay[] = [];
+    const hasGoods = lines.some(({ goods, known }) => goods && known);
+    if (created !== null && promise !== null && (hasGoods || lines.length === 0)) {
+      const { measurement } = this.#options.policies;
+      const outcome = judge({ created, order, lines, shipments, promise, measurement });
+      stays = staysOf({
+        created,
+        facts: order.facts,
+        moves: order.moves,
+        deliveredMs: outcome.deliveredMs,
+        deliverDueMs: promise.deliverMs,
+        fallbackNode: firstNode(lines),
+        calendars: this.#options.policies,
+      });
+      const node = stays.at(-1)?.node ?? '';
+      if (hasGoods) rows.push(orderRow({ ...heading, created, promise }, outcome, { node, stays }));
+    }
+    this.#emitStays(order, stays);
+    emitDifference(order.rows, rows, this.#applied, this.#out);
+    order.rows = rows;
+  }
+
+  /** Writes the stays that are not as they were. */
+  #emitStays(order: Order, stays: readonly Stay[]): void {
+    const before = order.stays;
+    for (let index = 0; index < Math.max(before.length, stays.length); index++) {
+      const old = before[index];
+      const now = stays[index];
+      const [oldNext, next] = [before[index + 1], stays[index + 1]];
+      if (sameEntry(old, now) && oldNext?.fromMs === next?.fromMs) continue;
+      emitDifference(
+        old === undefined ? [] : stayRows(order.id, old, index, oldNext),
+        now === undefined ? [] : stayRows(order.id, now, index, next),
+        this.#applied,
+        this.#out,
+      );
+    }
+    order.stays = stays;
+  }
+
+  #lineView(line: Line, loose: readonly LegFact[]): LineView {
+    let view = this.#lineViews.get(line);
+    if (view === undefined) {
+      view = viewLine(withLoose(line.facts, loose), this);
+      this.#lineViews.set(line, view);
+    }
+    return view;
+  }
+
+  #headingOf(order: Order): Heading {
+    const created = createdOf(order);
+    return {
+      order: order.id,
+      created,
+      promise: created === null ? null : promiseOf(created, order.facts),
+      inHouseCurrency: created !== null && this.#options.house.counts(created.currency),
+    };
+  }
+
+  #foreignCurrency({ created, inHouseCurrency }: Heading): string | null {
+    return created === null || inHouseCurrency ? null : created.currency;
+  }
+
+  /** What the carrier asked for a shipment stands with the first order in it, once. */
+  #freightOf(order: Order, { id, view }: OrderShipment) {
+    const isFirst = this.shipments.get(id)?.orders[0] === order.id;
+    const currency = view.currency || createdOf(order)?.currency;
+    return {
+      freight: isFirst ? view.freight : null,
+      inHouseCurrency: this.#options.house.counts(currency),
+    };
+  }
+
+  #suspect(watch: Watch, id: string): void {
+    const { event, nowMs } = this.#applied;
+    watch.suspect(id, { sinceMs: nowMs, source: event.source, id: event.id });
+  }
+
+  #report(id: string, suspicion: Suspicion): void {
+    if (this.orders.get(id) === undefined) return;
+    const order = this.orders.touch(id, this.orders.get(id)?.touchedMs ?? 0);
+    const heading = this.#headingOf(order);
+    const lines = order.lines.map((line) => this.#lineView(line, []));
+    const shipments = shipmentsOf(lines, this);
+    const foreignCurrency = this.#foreignCurrency(heading);
+    for (const violation of violationsOf({ order, lines, shipments, foreignCurrency })) {
+      const key = `${violation.code}/${violation.subtype}`;
+      if (order.flagged.includes(key)) continue;
+      order.flagged.push(key);
+      this.#out.finding(findingOf({ kind: 'order', id }, violation, suspicion));
+    }
+  }
+
+  #reportOrphan(id: string, suspicion: Suspicion): void {
+    const shipment = this.shipments.get(id);
+    if (shipment === undefined || shipment.orders.length > 0 || !this.#options.seesAll) return;
+    const isDelivered = this.view(id).deliveredMs !== null;
+    const what = isDelivered ? 'was delivered' : 'is under way';
+    this.#out.finding(
+      findingOf(
+        { kind: 'shipment', id },
+        {
+          code: 'FLOW_VIOLATION',
+          subtype: isDelivered ? 'delivered_before_dispatch' : 'unknown_order',
+          detail: `shipment ${id} ${what}, and no dispatch says of which order`,
+        },
+        suspicion,
+      ),
+    );
+  }
+
+  #forget(id: string): void {
+    const order = this.orders.get(id);
+    this.#closed.delete(id);
+    if (order === undefined) return;
+    for (const { identity } of factsOf(order)) this.#orderOf.delete(identity);
+    this.orders.delete(id);
+    for (const shipmentId of order.shipments) {
+      const others = (this.shipments.get(shipmentId)?.orders ?? []).filter((one) => one !== id);
+      if (others.length === 0) this.#forgetShipment(shipmentId);
+      else {
+        const shipment = this.shipments.touch(shipmentId, this.#applied.nowMs);
+        shipment.orders.splice(0, shipment.orders.length, ...others);
+      }
+    }
+  }
+
+  #forgetShipment(id: string): void {
+    this.#orphans.delete(id);
+    for (const { identity } of this.shipments.get(id)?.facts ?? [])
+      this.#shipmentOf.delete(identity);
+    this.shipments.delete(id);
+  }
+}
+
+function createdOf({ facts }: Order): CreatedFact | null {
+  for (const fact of facts) if (fact.kind === 'created') return fact;
+  return null;
+}
+
+function* factsOf({ facts, lines, loose }: Order) {
+  yield* facts;
+  yield* loose;
+  for (const line of lines) yield* line.facts;
+}
+
+/** Nothing more is expected of it: closed, or never an order. */
+function isOver({ stays }: Order): boolean {
+  const last = stays.at(-1);
+  return last === undefined || CLOSED.has(last.stage);
+}
+
+function withLoose(facts: readonly LineFact[], loose: readonly LegFact[]): readonly LineFact[] {
+  if (loose.length === 0) return facts;
+  const all = [...facts];
+  for (const leg of loose) insertFact(all, leg);
+  return all;
+}
+
+function firstNode(lines: readonly LineView[]): string {
+  let first = '';
+  for (const { node } of lines) if (node !== '' && (first === '' || node < first)) first = node;
+  return first;
+}
+
+function sameEntry(a: Stay | undefined, b: Stay | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.stage === b.stage &&
+    a.fromMs === b.fromMs &&
+    a.enteredMs === b.enteredMs &&
+    a.clockMs === b.clockMs &&
+    a.dueMs === b.dueMs &&
+    a.pausedMs === b.pausedMs &&
+    a.node === b.node &&
+    a.channel === b.channel &&
+    a.sla === b.sla &&
+    a.calendar === b.calendar
+  );
+}
+
+function sameView(a: ShipmentView, b: ShipmentView): boolean {
+  return (
+    a.carrier === b.carrier &&
+    a.service === b.service &&
+    a.node === b.node &&
+    a.freight === b.freight &&
+    a.currency === b.currency &&
+    a.shippedMs === b.shippedMs &&
+    a.scannedMs === b.scannedMs &&
+    a.deliveredMs === b.deliveredMs &&
+    a.voidedMs === b.voidedMs
+  );
+}
+
+function removeWhere<T>(list: T[], isWrong: (item: T) => boolean): void {
+  if (!list.some(isWrong)) return;
+  const kept = list.filter((item) => !isWrong(item));
+  list.splice(0, list.length, ...kept);
+}

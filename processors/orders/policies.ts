@@ -1,0 +1,80 @@
+/**
+ * Policies that orders depend on: business hours of nodes and how KPIs measure. Of two decisions about one
+ * scope the one with the later event time holds, in whatever order they arrive. A decision holds for an
+ * order from the order's next event on.
+ */
+import type { DataOf } from '../../contracts/events.ts';
+import { calendarOf, DEFAULT_CALENDAR, type Calendar } from '../facts/calendar.ts';
+import { joined, mapParts, restoreMap } from '../facts/parts.ts';
+import type { SnapshotPart } from '../processor.ts';
+import type { Measurement } from './outcome.ts';
+
+type PolicySet = DataOf<'policy.set'>;
+type ValueOf<P extends PolicySet['policy']> = Extract<PolicySet, { policy: P }>['value'];
+
+interface Decision<V> {
+  readonly value: V;
+  readonly atMs: number;
+}
+
+const DAY_MS = 86_400_000;
+/** A delivered order can be found imperfect for two weeks (K05) [K]. */
+const CLAIMS_D = 14;
+const EVERYWHERE = '';
+
+export class Policies {
+  /** By node; '' is everywhere. */
+  readonly #calendars = new Map<string, Decision<ValueOf<'calendar'>>>();
+  readonly #measurement = new Map<string, Decision<ValueOf<'measurement'>>>();
+  /** Calendars worked out, by node. */
+  readonly #worked = new Map<string, Calendar>();
+
+  set(data: PolicySet, timeMs: number): void {
+    if (data.policy === 'calendar') {
+      decide(this.#calendars, data.scope.node_id ?? EVERYWHERE, {
+        value: data.value,
+        atMs: timeMs,
+      });
+      this.#worked.clear();
+    } else if (data.policy === 'measurement') {
+      decide(this.#measurement, EVERYWHERE, { value: data.value, atMs: timeMs });
+    }
+  }
+
+  /** Business hours of a node: its own, or those that hold everywhere. */
+  calendar(node: string): Calendar {
+    const found = this.#calendars.has(node) ? node : EVERYWHERE;
+    let calendar = this.#worked.get(found);
+    if (calendar === undefined) {
+      calendar = calendarOf(this.#calendars.get(found)?.value ?? DEFAULT_CALENDAR);
+      this.#worked.set(found, calendar);
+    }
+    return calendar;
+  }
+
+  get measurement(): Measurement {
+    const value = this.#measurement.get(EVERYWHERE)?.value;
+    return {
+      otifDate: value?.otif_date ?? 'promised',
+      otifLevel: value?.otif_level ?? 'order',
+      claimsMs: (value?.claims_d ?? CLAIMS_D) * DAY_MS,
+    };
+  }
+
+  snapshot(): Iterable<SnapshotPart> {
+    return joined([
+      mapParts('policies.calendars', this.#calendars),
+      mapParts('policies.measurement', this.#measurement),
+    ]);
+  }
+
+  restore({ bytes, name }: SnapshotPart): void {
+    if (name === 'policies.calendars') restoreMap(this.#calendars, bytes);
+    else restoreMap(this.#measurement, bytes);
+  }
+}
+
+function decide<V>(decisions: Map<string, Decision<V>>, scope: string, made: Decision<V>): void {
+  const known = decisions.get(scope);
+  if (known === undefined || known.atMs <= made.atMs) decisions.set(scope, made);
+}
