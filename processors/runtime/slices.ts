@@ -64,6 +64,7 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
     // What came back may name no order: each slice must know whose an authorisation or a shipment is.
     whole: ['return', 'return-line', 'shipment-line'],
     create: (_options, partitions) => createReturns(partitions === null ? {} : { partitions }),
+  },
   orders: {
     key: 'order',
     create: (_options, partitions) => createOrders(partitions === null ? {} : { partitions }),
