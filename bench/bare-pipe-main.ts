@@ -70,6 +70,7 @@ const movements = movementCounter(rowsPerEvent);
 const out: Outputs = {
   row: (table, cells) => sink.add(table, cells),
   finding: () => undefined,
+  cleared: () => undefined,
   changed: () => undefined,
 };
 

@@ -60,6 +60,7 @@ export type LogEvent = { [T in LogType]: LogEventOf<T> }[LogType];
 export const INTERNAL_TYPES: ReadonlySet<string> = new Set<InputType>([
   'clock.ticked',
   'finding.raised',
+  'finding.cleared',
 ]);
 
 /** The LOG schema of each type, and the document that a line type comes from. */

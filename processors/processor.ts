@@ -6,6 +6,7 @@
  */
 import type { FindingCode } from '../contracts/events/control.ts';
 import type { LogEvent, LogType } from '../contracts/events.ts';
+import type { Severity } from '../contracts/rules.ts';
 import type { TABLE_COLUMNS } from './runtime/tables.ts';
 
 /** A table of ClickHouse that a processor writes (each folder's tables.ts). */
@@ -36,6 +37,7 @@ export interface Finding {
   readonly findingId: string;
   readonly code: FindingCode;
   readonly subtype?: string;
+  /** What it concerns. Code, subtype and entity tell which raising a clearing belongs to. */
   readonly entity: string;
   readonly skuId?: string;
   readonly nodeId?: string;
@@ -46,13 +48,52 @@ export interface Finding {
   readonly conditionAtMs: number;
   readonly detail: string;
   readonly units?: number;
+  /** Money at risk (decimal string, house currency). */
+  readonly amount?: string;
+  readonly ordersAtRisk?: number;
+  /** The least severity that the rule gives it, beyond what its exposure does. */
+  readonly floor?: Severity;
+  /** Under which policy it was raised; defaults when absent. */
+  readonly rule?: {
+    readonly version: number;
+    readonly parameters: Readonly<Record<string, number>>;
+  };
+  readonly statistic?: Statistic;
+  /** `<CODE> <entity>` of what caused it, when it is a symptom. */
+  readonly parent?: string;
   readonly evidence: readonly { source: string; id: string }[];
+}
+
+/** The figure behind a statistical finding. */
+export interface Statistic {
+  readonly name: string;
+  readonly value: number;
+  readonly expected: number;
+  readonly limit: number;
+  readonly p?: number;
+}
+
+/** The condition of an earlier finding holds no more; into the LOG as `finding.cleared`. */
+export interface Cleared {
+  /** Id of the finding that it ends. */
+  readonly findingId: string;
+  readonly code: FindingCode;
+  readonly subtype?: string;
+  readonly entity: string;
+  readonly skuId?: string;
+  readonly nodeId?: string;
+  readonly orderId?: string;
+  readonly supplierId?: string;
+  readonly clearedAtMs: number;
+  readonly detail: string;
 }
 
 /** Where the outputs of `apply` go. */
 export interface Outputs {
   row(table: TableName, cells: readonly Cell[]): void;
   finding(finding: Finding): void;
+  /** Ends a finding that was raised. */
+  cleared(cleared: Cleared): void;
   /** The ATP of the SKU may have changed. */
   changed(sku: string): void;
 }

@@ -1,5 +1,13 @@
 /** Time, policies, findings, feeds and corrections: what changes a number without moving goods. */
-import { Type } from 'typebox';
+import {
+  Type,
+  type Static,
+  type TBoolean,
+  type TObject,
+  type TOptional,
+  type TString,
+  type TUnsafe,
+} from 'typebox';
 import {
   amount,
   currency,
@@ -12,6 +20,14 @@ import {
   ref,
   text,
 } from '../fields.ts';
+import {
+  parameterSchema,
+  ROOT_CAUSES,
+  RULE_CODES,
+  SEVERITIES,
+  TEAMS,
+  type RuleCode,
+} from '../rules.ts';
 import { fact } from './define.ts';
 
 const scopeKey = { sku_id: optional(key('SKU')), node_id: optional(key('Node')) };
@@ -23,6 +39,48 @@ const decision = {
 const fraction = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
 const days = (description: string) =>
   Type.Number({ minimum: 0, maximum: 365, description: `${description} (days)` });
+
+const ruleScope = record(
+  {
+    sku_id: optional(key('SKU')),
+    node_id: optional(key('Node')),
+    channel_id: optional(key('Channel')),
+    supplier_id: optional(key('Supplier')),
+  },
+  'Item over node over supplier over channel over everywhere',
+);
+
+/** One policy for each rule: its own parameters within their own ranges (contracts/rules.ts). */
+const RULE_POLICIES = Object.fromEntries(
+  RULE_CODES.map((code) => [
+    `rule.${code}`,
+    record(
+      {
+        policy: Type.Literal(`rule.${code}`),
+        scope: ruleScope,
+        value: record({
+          enabled: optional(
+            Type.Boolean({ description: 'False switches the rule off; true when absent' }),
+          ),
+          parameters: parameterSchema(code),
+        }),
+        ...decision,
+      },
+      `When ${code} triggers and resolves`,
+    ),
+  ]),
+) as unknown as Record<`rule.${RuleCode}`, RulePolicySchema>;
+
+type RulePolicySchema = TObject<{
+  policy: TUnsafe<`rule.${RuleCode}`>;
+  scope: typeof ruleScope;
+  value: TObject<{
+    enabled: TOptional<TBoolean>;
+    parameters: TUnsafe<Readonly<Record<string, number>>>;
+  }>;
+  actor: TString;
+  reason: TString;
+}>;
 
 /** Each policy with its scope (item over node over default) and its value. */
 export const POLICIES = {
@@ -147,6 +205,7 @@ export const POLICIES = {
     },
     'How KPIs measure where the field has no one way (REFERENCE §1)',
   ),
+  ...RULE_POLICIES,
 } as const;
 export type PolicyName = keyof typeof POLICIES;
 
@@ -156,37 +215,60 @@ export type PolicyName = keyof typeof POLICIES;
  * of an order, a return or a receipt came without what has to come before it.
  */
 export const FINDING_CODES = [
-  'NEG_INVENTORY',
-  'OVERSELL',
-  'DAMAGED_STOCK',
-  'UNSCANNABLE_ITEM',
-  'SHORT_PICK',
-  'INBOUND_QTY_MISMATCH',
-  'INBOUND_LATE',
-  'DUPLICATE_SKU',
-  'LOCATION_ERROR',
-  'LOCATION_ERROR_REPEAT',
-  'RETURN_UNDISPOSITIONED',
-  'CHANNEL_CONFLICT',
-  'ORDER_SLA_RISK',
-  'ORDER_SLA_BREACH',
-  'RELEASE_VIOLATION',
-  'STOCKOUT',
-  'REPLEN_RISK',
-  'COUNT_VARIANCE',
-  'COUNT_VARIANCE_REPEAT',
-  'SHRINKAGE_ANOMALY',
-  'SUPPLIER_VARIANCE_TREND',
-  'CARRIER_DELAY',
-  'FEED_STALE',
-  'FEED_QUALITY',
-  'UNAPPROVED_ADJUSTMENT',
+  ...RULE_CODES,
   'ILLEGAL_TRANSITION',
   'SNAPSHOT_REJECTED',
   'CORRECTION_UNMATCHED',
   'FLOW_VIOLATION',
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
+
+const command = <const C extends string>(name: C, description: string) => ({
+  command: Type.Literal(name, { description }),
+  case_id: ref('Case'),
+  actor: ref('Who decided'),
+});
+const reason = text('Why');
+
+/** What people can do with a case. Each is an event with actor, time and reason. */
+export const COMMANDS = {
+  acknowledge: record({ ...command('acknowledge', 'I have seen it'), reason: optional(reason) }),
+  assign: record({
+    ...command('assign', 'It is theirs'),
+    team: optional(oneOf(TEAMS, 'Team that owns it')),
+    assignee: optional(ref('Person')),
+    reason: optional(reason),
+  }),
+  start: record({ ...command('start', 'Work has begun'), reason: optional(reason) }),
+  comment: record({ ...command('comment', 'A remark'), text: text('Remark', 2_000) }),
+  snooze: record({
+    ...command('snooze', 'Not now'),
+    until: instant('When it comes back'),
+    reason,
+  }),
+  resolve: record({
+    ...command('resolve', 'It is done'),
+    root_cause: oneOf(ROOT_CAUSES, 'Root cause'),
+    resolution: text('What was done', 2_000),
+  }),
+  reopen: record({ ...command('reopen', 'It is not done'), reason }),
+  judge: record({
+    ...command('judge', 'Was the alert right?'),
+    verdict: oneOf(['true', 'false', 'expected'], 'true: an incident; expected: known and fine'),
+    reason: optional(reason),
+  }),
+  approve: record({
+    ...command('approve', 'A second person agrees to, or refuses, what waits for it'),
+    approved: Type.Boolean({ description: 'False refuses it' }),
+    reason,
+  }),
+  take: record({
+    ...command('take', 'An option that the case proposes was taken'),
+    option: ref('Option'),
+    reason: optional(reason),
+  }),
+} as const;
+export type CommandName = keyof typeof COMMANDS;
 
 const exception = {
   exception_id: key('Case'),
@@ -213,6 +295,7 @@ export const CONTROL_EVENTS = {
       POLICIES.feed,
       POLICIES.calendar,
       POLICIES.measurement,
+      Type.Unsafe<Static<RulePolicySchema>>(Type.Union(Object.values(RULE_POLICIES))),
     ]),
     variants: { field: 'policy', schemas: POLICIES },
   },
@@ -231,11 +314,66 @@ export const CONTROL_EVENTS = {
     condition_at: instant('Event time of the condition'),
     detail: text('In words, with the figures'),
     units: optional(Type.Integer({ description: 'Units concerned' })),
+    amount: optional(amount('Money at risk, in the house currency')),
+    orders_at_risk: optional(qtyOrZero('Promised orders at risk')),
+    floor: optional(oneOf(SEVERITIES, 'The least severity that the rule gives it')),
+    rule_version: optional(
+      qtyOrZero('Log sequence of the policy that set the parameters; 0: defaults'),
+    ),
+    parameters: optional(
+      Type.Record(Type.String({ maxLength: 40 }), Type.Number(), {
+        description: 'Parameters that it was raised under',
+      }),
+    ),
+    statistic: optional(
+      record(
+        {
+          name: ref('Which statistic'),
+          value: Type.Number({ description: 'What was measured' }),
+          expected: Type.Number({ description: 'What was to be expected' }),
+          limit: Type.Number({ description: 'Where it begins to alarm' }),
+          p: optional(Type.Number({ description: 'How improbable', minimum: 0, maximum: 1 })),
+        },
+        'Of a statistical rule: the figure behind it',
+      ),
+    ),
+    parent: optional(
+      ref('Entity and code of what caused it, such as LOCATION_ERROR loc/dc-01/A-1'),
+    ),
     evidence: Type.Array(
       record({ source: Type.String({ maxLength: 200 }), id: Type.String({ maxLength: 200 }) }),
       { maxItems: 20, description: 'Events that show it' },
     ),
   }),
+  'finding.cleared': fact('-', 'The condition of a finding holds no more', {
+    finding_id: ref('Deterministic id'),
+    processor: ref('Processor that raised it'),
+    code: oneOf(FINDING_CODES, 'What was found'),
+    subtype: optional(ref('Which kind of it')),
+    entity: ref('What it concerns'),
+    sku_id: optional(key('SKU')),
+    node_id: optional(key('Node')),
+    order_id: optional(key('Order')),
+    supplier_id: optional(key('Supplier')),
+    cleared_at: instant('Event time'),
+    detail: text('In words'),
+  }),
+  'case.commanded': {
+    ...fact('-', 'A person decided something about a case', {}),
+    data: Type.Union([
+      COMMANDS.acknowledge,
+      COMMANDS.assign,
+      COMMANDS.start,
+      COMMANDS.comment,
+      COMMANDS.snooze,
+      COMMANDS.resolve,
+      COMMANDS.reopen,
+      COMMANDS.judge,
+      COMMANDS.approve,
+      COMMANDS.take,
+    ]),
+    variants: { field: 'command', schemas: COMMANDS },
+  },
   'feed.heartbeat': fact('F', 'A connector is alive', {
     feed_id: key('Feed'),
     last_record_at: instant('Its newest record'),

@@ -270,6 +270,27 @@ const EXAMPLES: Examples = {
       reason: 'spring peak',
     },
   },
+  'finding.cleared': {
+    source: STOCKTIDE,
+    data: {
+      finding_id: 'NEG_INVENTORY/MUG-BLUE/dc-01/available/812',
+      processor: 'stock',
+      code: 'NEG_INVENTORY',
+      entity: 'sku/MUG-BLUE/node/dc-01',
+      cleared_at: LATER,
+      detail: 'available is 4 units again',
+    },
+  },
+  'case.commanded': {
+    source: STOCKTIDE,
+    data: {
+      command: 'resolve',
+      case_id: 'NEG_INVENTORY/sku/MUG-BLUE/node/dc-01/1',
+      actor: 'ana',
+      root_cause: 'MISSING_EVENT',
+      resolution: 'the receipt of the morning was sent again',
+    },
+  },
   'finding.raised': {
     source: STOCKTIDE,
     data: {

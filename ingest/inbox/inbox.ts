@@ -54,7 +54,7 @@ const STILL_WORKING_MS = 5000;
 const ATTACH_AGAIN_MS = 500;
 const LEFTOVERS_EVERY_MS = 10_000;
 const FINDINGS = 'in.finding.';
-const TRUSTED: ReadonlySet<InputType> = new Set(['finding.raised']);
+const TRUSTED: ReadonlySet<InputType> = new Set(['finding.raised', 'finding.cleared']);
 
 export function startInbox({ link, door, log, metrics, signal }: InboxOptions): Inbox {
   const { js, jsm } = link;

@@ -52,6 +52,41 @@ function apply(applied: Applied, out: Outputs): void {
         data.detail,
         JSON.stringify(data.evidence),
         seq,
+        'raised',
+        data.supplier_id ?? '',
+        data.location_id ?? '',
+        data.amount ?? '0',
+        data.orders_at_risk ?? 0,
+        data.rule_version ?? 0,
+        data.statistic === undefined ? '' : JSON.stringify(data.statistic),
+      ]);
+      return;
+    }
+    case 'stocktide.finding.cleared.v1': {
+      const { data } = event;
+      out.row('findings', [
+        data.finding_id,
+        data.code,
+        data.subtype ?? '',
+        data.processor,
+        data.entity,
+        data.sku_id ?? '',
+        data.node_id ?? '',
+        data.order_id ?? '',
+        '',
+        data.cleared_at,
+        event.time,
+        0,
+        data.detail,
+        '[]',
+        seq,
+        'cleared',
+        data.supplier_id ?? '',
+        '',
+        '0',
+        0,
+        0,
+        '',
       ]);
       return;
     }

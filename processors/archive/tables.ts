@@ -43,5 +43,12 @@ export const ARCHIVE_TABLES = {
     'detail',
     'evidence',
     'seq',
+    'state',
+    'supplier_id',
+    'location_id',
+    'amount',
+    'orders_at_risk',
+    'rule_version',
+    'statistic',
   ],
 } as const;

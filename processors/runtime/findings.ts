@@ -9,7 +9,7 @@
  */
 import { messageId } from '../../contracts/hash.ts';
 import type { LogEvent } from '../../contracts/events.ts';
-import type { Finding, SnapshotPart } from '../processor.ts';
+import type { Cleared, Finding, SnapshotPart } from '../processor.ts';
 
 /** Longest id of a finding, and of what names its entity. */
 const MAX_ID_LENGTH = 120;
@@ -18,12 +18,12 @@ const MAX_EVIDENCE = 20;
 /** Findings that may wait for the LOG. */
 export const MAX_UNCONFIRMED = 100_000;
 
-/** A `finding.raised` event, as the inbox takes it. */
+/** A `finding.raised` or `finding.cleared` event, as the inbox takes it. */
 export interface FindingEvent {
   readonly specversion: '1.0';
   readonly id: string;
   readonly source: string;
-  readonly type: 'stocktide.finding.raised.v1';
+  readonly type: 'stocktide.finding.raised.v1' | 'stocktide.finding.cleared.v1';
   readonly time: string;
   readonly data: Record<string, unknown>;
 }
@@ -62,7 +62,12 @@ export class Findings {
 
   /** The LOG holds this event. */
   confirm(event: LogEvent): void {
-    if (event.type === 'stocktide.finding.raised.v1') this.#unconfirmed.delete(event.id);
+    if (
+      event.type === 'stocktide.finding.raised.v1' ||
+      event.type === 'stocktide.finding.cleared.v1'
+    ) {
+      this.#unconfirmed.delete(event.id);
+    }
   }
 
   waits(id: string): boolean {
@@ -101,6 +106,13 @@ export function findingEvent(processor: string, finding: Finding): FindingEvent 
     supplier_id: finding.supplierId,
     location_id: finding.locationId,
     units: finding.units,
+    amount: finding.amount,
+    orders_at_risk: finding.ordersAtRisk,
+    floor: finding.floor,
+    rule_version: finding.rule?.version,
+    parameters: finding.rule?.parameters,
+    statistic: finding.statistic,
+    parent: finding.parent === undefined ? undefined : bounded(finding.parent),
   };
   return {
     specversion: '1.0',
@@ -116,9 +128,41 @@ export function findingEvent(processor: string, finding: Finding): FindingEvent 
       condition_at: time,
       detail: cut(finding.detail, MAX_DETAIL_LENGTH),
       evidence: finding.evidence.slice(0, MAX_EVIDENCE),
-      ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+      ...present(optional),
     },
   };
+}
+
+/** The event that ends a finding. */
+export function clearedEvent(processor: string, cleared: Cleared): FindingEvent {
+  const findingId = bounded(cleared.findingId);
+  const time = new Date(cleared.clearedAtMs).toISOString();
+  return {
+    specversion: '1.0',
+    id: bounded(`${findingId}/cleared`),
+    source: `urn:stocktide:processor:${processor}`,
+    type: 'stocktide.finding.cleared.v1',
+    time,
+    data: {
+      finding_id: findingId,
+      processor,
+      code: cleared.code,
+      entity: bounded(cleared.entity),
+      cleared_at: time,
+      detail: cut(cleared.detail, MAX_DETAIL_LENGTH),
+      ...present({
+        subtype: cleared.subtype,
+        sku_id: cleared.skuId,
+        node_id: cleared.nodeId,
+        order_id: cleared.orderId,
+        supplier_id: cleared.supplierId,
+      }),
+    },
+  };
+}
+
+function present(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 /** An id without white space and of a bounded length; what is cut is told apart by a hash. */

@@ -11,11 +11,11 @@ import type { LogEvent } from '../../contracts/events.ts';
 import type { Log } from '../../platform/log.ts';
 import type { NatsLink } from '../../platform/nats/connect.ts';
 import type { Publisher } from '../../platform/nats/publisher.ts';
-import type { Cell, Finding, TableName } from '../processor.ts';
+import type { Cell, Cleared, Finding, TableName } from '../processor.ts';
 import { Batch } from './batch.ts';
 import { deadLetter } from './dead-letter.ts';
 import { FindingsOutbox } from './findings-outbox.ts';
-import { findingEvent, Findings, type FindingEvent } from './findings.ts';
+import { clearedEvent, findingEvent, Findings, type FindingEvent } from './findings.ts';
 import type { Meters } from './meters.ts';
 import { Notices } from './notices.ts';
 import type { Aside, Effects } from './reduction.ts';
@@ -89,7 +89,14 @@ export class Outlet implements Effects {
   }
 
   finding(processor: string, finding: Finding): void {
-    const event = findingEvent(processor, finding);
+    this.#raise(findingEvent(processor, finding));
+  }
+
+  cleared(processor: string, cleared: Cleared): void {
+    this.#raise(clearedEvent(processor, cleared));
+  }
+
+  #raise(event: FindingEvent): void {
     const { holds, rehearse } = this.#options;
     if (rehearse !== undefined) return rehearse(event);
     // Raised again, as by the third event of an id that is in conflict.

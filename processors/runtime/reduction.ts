@@ -9,7 +9,7 @@
  */
 import type { LogEvent } from '../../contracts/events.ts';
 import type { RejectionReason } from '../../contracts/rejections.ts';
-import type { Applied, Cell, Finding, Outputs, TableName } from '../processor.ts';
+import type { Applied, Cell, Cleared, Finding, Outputs, TableName } from '../processor.ts';
 import { Intake } from './intake.ts';
 import type { HostedProcessor } from './slices.ts';
 
@@ -18,6 +18,7 @@ export interface Effects {
   row(table: TableName, cells: readonly Cell[]): void;
   /** A processor found something; `runtime` itself does so as well. */
   finding(processor: string, finding: Finding): void;
+  cleared(processor: string, cleared: Cleared): void;
   /** The ATP of the SKU may have changed. */
   changed(sku: string): void;
   /** A message that could not be taken in, or not by `processor`. */
@@ -70,6 +71,7 @@ export class Reduction {
       const out: Outputs = {
         row: (table, cells) => effects.row(table, cells),
         finding: (finding) => effects.finding(name, finding),
+        cleared: (cleared) => effects.cleared(name, cleared),
         changed: (sku) => effects.changed(sku),
       };
       return { name, wants: wants ?? everything, run: (applied) => processor.apply(applied, out) };

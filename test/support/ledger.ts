@@ -8,6 +8,7 @@ import { createArchive } from '../../processors/archive/archive.ts';
 import type {
   Applied,
   Cell,
+  Cleared,
   Finding,
   Outputs,
   SnapshotPart,
@@ -45,6 +46,8 @@ export class LedgerBench {
   /** Cells of each table, in order. */
   readonly cells: Record<TableName, (readonly Cell[])[]>;
   readonly findings: Finding[] = [];
+  /** Findings whose condition holds no more. */
+  readonly ended: Cleared[] = [];
   readonly changed = new Set<string>();
   /** What the intake made of each message. */
   readonly outcomes: Taken['outcome'][] = [];
@@ -157,6 +160,7 @@ export class LedgerBench {
     bench.log.push(...this.log);
     bench.outcomes.push(...this.outcomes);
     bench.findings.push(...this.findings);
+    bench.ended.push(...this.ended);
     for (const table of Object.keys(bench.cells) as TableName[]) {
       bench.cells[table].push(...this.cells[table]);
     }
@@ -176,6 +180,7 @@ export class LedgerBench {
     const out: Outputs = {
       row: (table, cells) => this.cells[table].push([...cells]),
       finding: (finding) => this.findings.push(finding),
+      cleared: (cleared) => this.ended.push(cleared),
       changed: (sku) => this.changed.add(sku),
     };
     if (this.options.archive === true) this.#archive.apply(applied, out);

@@ -6,22 +6,41 @@
  *     bench.given(event('order.created', { … }, { at: 5 })).tick(60);
  *     bench.net('order_lines')                              // rows that hold now, sign and all left out
  */
-import type { Cell, Finding, SnapshotPart, TableName } from '../../processors/processor.ts';
+import type {
+  Cell,
+  Cleared,
+  Finding,
+  SnapshotPart,
+  TableName,
+} from '../../processors/processor.ts';
 import type { TableBlock } from '../../processors/runtime/batch.ts';
 import { Batch } from '../../processors/runtime/batch.ts';
+import {
+  clearedEvent,
+  findingEvent,
+  type FindingEvent,
+} from '../../processors/runtime/findings.ts';
 import { decodeFrames } from '../../processors/runtime/frames.ts';
 import { Reduction, type Aside } from '../../processors/runtime/reduction.ts';
 import { createSlice, type Slice } from '../../processors/runtime/slices.ts';
 import { captureState, type Stateful } from '../../processors/runtime/snapshots.ts';
 import { TABLE_COLUMNS } from '../../processors/runtime/tables.ts';
 import { SIGNED_COLUMNS } from '../../processors/facts/signed.ts';
-import { logMessages, tickAt, type Given } from './given.ts';
+import type { InputType } from '../../contracts/events.ts';
+import { logMessages, T0, tickAt, type Given } from './given.ts';
 
 export type Row = Record<string, Cell>;
+
+/** Findings of findings of findings: more is a loop. */
+const MAX_ROUNDS = 20;
 
 export class ReducerBench {
   readonly slice: Slice;
   readonly findings: Finding[] = [];
+  /** Findings whose condition holds no more. */
+  readonly ended: Cleared[] = [];
+  /** Findings on their way into the LOG. */
+  #waiting: FindingEvent[] = [];
   readonly asides: Aside[] = [];
   /** What reached the LOG, in order. */
   readonly log: { readonly raw: string; readonly subject: string }[] = [];
@@ -46,7 +65,14 @@ export class ReducerBench {
           else known.push(copy);
           this.#batch.add(table, copy);
         },
-        finding: (_processor, finding) => this.findings.push(finding),
+        finding: (processor, finding) => {
+          this.findings.push(finding);
+          this.#waiting.push(findingEvent(processor, finding));
+        },
+        cleared: (processor, cleared) => {
+          this.ended.push(cleared);
+          this.#waiting.push(clearedEvent(processor, cleared));
+        },
         changed: () => undefined,
         aside: (letter) => this.asides.push(letter),
       },
@@ -71,6 +97,21 @@ export class ReducerBench {
     for (const message of messages) {
       this.log.push(message);
       this.#reduction.apply(this.log.length, message.subject, message.raw);
+    }
+    return this;
+  }
+
+  /**
+   * Brings what was found into the LOG, as the door does: findings raised by findings, too, until there are
+   * none. Cases read nothing else.
+   */
+  settle(): this {
+    for (let round = 0; this.#waiting.length > 0; round++) {
+      if (round === MAX_ROUNDS) throw new Error('findings raise findings without end');
+      for (const { data, id, source, time, type } of this.#waiting.splice(0)) {
+        const name = type.slice('stocktide.'.length, -'.v1'.length) as InputType;
+        this.given({ name, data, id, source, at: (Date.parse(time) - T0) / 60_000 });
+      }
     }
     return this;
   }
@@ -129,6 +170,8 @@ export class ReducerBench {
     bench.#ids = this.#ids;
     bench.log.push(...this.log);
     bench.findings.push(...this.findings);
+    bench.ended.push(...this.ended);
+    bench.#waiting = [...this.#waiting];
     bench.asides.push(...this.asides);
     for (const [table, cells] of this.#cells) bench.#cells.set(table, [...cells]);
     return bench;

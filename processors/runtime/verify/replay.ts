@@ -87,6 +87,7 @@ function createReplica(end: DumpEnd, watched: Watched | null, movements: Movemen
         if (table === 'stock_movements' && isWatched(cells)) movements.push(movementOf(cells));
       },
       finding: () => undefined,
+      cleared: () => undefined,
       changed: () => undefined,
       aside: () => undefined,
     },

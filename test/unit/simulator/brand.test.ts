@@ -109,7 +109,12 @@ describe('the demo brand', () => {
   it('promises and moves only what is there, by the real ledger', () => {
     const stock = createStock({ historyCapacity: 1 << 18 });
     const findings: Finding[] = [];
-    const out = { row: () => {}, changed: () => {}, finding: (f: Finding) => findings.push(f) };
+    const out = {
+      row: () => {},
+      changed: () => {},
+      finding: (f: Finding) => findings.push(f),
+      cleared: () => undefined,
+    };
     const seen = new Set<string>();
     let seq = 0;
     let nowMs = 0;
