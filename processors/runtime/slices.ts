@@ -6,6 +6,7 @@ import { NO_KEY, PARTITIONS, SUBJECT_TOKEN } from '../../contracts/subjects.ts';
 import { createArchive } from '../archive/archive.ts';
 import { createOrders } from '../orders/orders.ts';
 import type { Processor } from '../processor.ts';
+import { createCases } from '../cases/facts.ts';
 import { createFeeds, type Feeds } from '../feeds/feeds.ts';
 import { createFloor } from '../floor/floor.ts';
 import { createReturns } from '../returns/returns.ts';
@@ -69,6 +70,7 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
     key: 'order',
     create: (_options, partitions) => createOrders(partitions === null ? {} : { partitions }),
   },
+  cases: { key: null, create: createCases },
 };
 
 const ALL: readonly SliceSpec[] = Object.keys(PROCESSORS)

@@ -1,5 +1,6 @@
 /** Columns of each table in the order in which processors put their cells (sql/migrations). */
 import { ARCHIVE_TABLES } from '../archive/tables.ts';
+import { CASES_TABLES } from '../cases/tables.ts';
 import { SHARED_TABLES } from '../facts/tables.ts';
 import { FEEDS_TABLES } from '../feeds/tables.ts';
 import { FLOOR_TABLES } from '../floor/tables.ts';
@@ -14,5 +15,6 @@ export const TABLE_COLUMNS = {
   ...FEEDS_TABLES,
   ...RETURNS_TABLES,
   ...ORDER_TABLES,
+  ...CASES_TABLES,
   ...SHARED_TABLES,
 } as const satisfies Record<string, readonly string[]>;

@@ -17,6 +17,7 @@ describe('createSlice', () => {
       'feeds',
       'returns',
       'orders',
+      'cases',
     ]);
     expect(all.partitions).toHaveLength(16);
     const named = all.hosted.map(({ processor }) => slice(processor.name));

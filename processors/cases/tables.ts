@@ -1,0 +1,26 @@
+/** Columns of the cases' table, in the order of its cells. */
+import { SIGNED_COLUMNS } from '../facts/signed.ts';
+
+export const CASES_TABLES = {
+  cases: [
+    'exception_id',
+    'opening',
+    'code',
+    'severity',
+    'entity',
+    'sku_id',
+    'node_id',
+    'order_id',
+    'owner',
+    'status',
+    'opened_at',
+    'acknowledged_at',
+    'resolved_at',
+    'ack_due_at',
+    'resolve_due_at',
+    'exposure',
+    'root_cause',
+    'resolution',
+    ...SIGNED_COLUMNS,
+  ],
+} as const;
