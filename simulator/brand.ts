@@ -1,81 +1,112 @@
 /**
- * The demo brand: a small shop with warehouses, suppliers and carriers that lives on and on. Pure and
- * seeded: `advance` does everything that is due up to an instant and returns the events in order.
+ * The simulated brand: a mid-market shop with a warehouse, a logistics partner, suppliers and carriers
+ * that lives on and on. Pure and seeded: `advance` does everything that is due up to an instant and
+ * returns the events in the order in which they arrive.
  *
- *   createBrand ──▶ opening events ──▶ advance(t1) ──▶ advance(t2) ──▶ …
+ *   createState ──▶ opening events ──▶ advance(t1) ──▶ advance(t2) ──▶ …
  *
- * However the time is cut into steps, the events are the same. After a pause `shift` moves what is
- * still to come into the present, so that a night's standstill is not caught up in a burst.
+ * However the time is cut into steps, the events are the same. Instants are event time. After a pause
+ * `shift` moves what is still to come into the present, so that a standstill is not caught up in a burst.
  */
 import TinyQueue from 'tinyqueue';
-import { NODES, POLICIES, SKUS, SOURCES, type Source } from './catalogue.ts';
-import { floorStep, type Rhythm } from './floor.ts';
-import { fulfilmentStep } from './fulfilment.ts';
+import { DAY, HOUR, MINUTE } from './calendar.ts';
+import { catalogueOf, HOUSE_CURRENCY, SOURCES, type Source } from './catalogue.ts';
+import { feedStep, PARTNER_SNAPSHOT_MS } from './feeds.ts';
+import { firstShiftEnd, floorStep, RHYTHMS } from './floor.ts';
+import { beginJob, fulfilmentStep } from './fulfilment.ts';
 import { orderStep } from './orders.ts';
-import { supplyStep } from './supply.ts';
+import { policiesOf } from './policies.ts';
+import { afterDelivery, returnStep } from './returns.ts';
+import { rngOver } from './rng.ts';
+import { firstReviews, levelsOf, supplyStep } from './supply.ts';
 import {
   createWorld,
-  instant,
+  STATE_VERSION,
   type BrandState,
-  type DemoEvent,
   type Due,
+  type Founding,
+  type Profile,
+  type SimEvent,
   type Task,
 } from './world.ts';
 
 export interface Brand {
-  /** Everything due until here has happened. */
+  /** Everything due until here has happened (event time). */
   readonly clockMs: number;
   /** What happens up to and including `toMs`. */
-  advance(toMs: number): DemoEvent[];
+  advance(toMs: number): SimEvent[];
   /** Moves what is to come, and the clock, later. */
   shift(byMs: number): void;
+  /** From a simulated past into the present: goes on at `atMs` at another tempo, without seasons. */
+  goLive(change: { atMs: number; tempo: number }): void;
   /** The whole state as JSON values; goes on changing with the brand. */
   state(): BrandState;
 }
 
-export function createState(options: {
-  run: string;
-  seed: number;
-  ratePerSec: number;
-  openedAtMs: number;
-}): BrandState {
-  const { run, seed, ratePerSec, openedAtMs } = options;
-  const starts: Task[] = [
-    { kind: 'arrive' },
-    { kind: 'review', turn: 0 },
-    { kind: 'publish', turn: 0 },
-    ...rhythms.map((kind) => ({ kind })),
-    ...(Object.keys(SOURCES) as Source[]).map((source) => ({ kind: 'heartbeat', source }) as const),
-  ];
-  return {
-    version: 1,
+/** A brand that sells 2,000 SKUs, 2,000 times a day, in real time. */
+const USUAL: Profile = {
+  skuCount: 2_000,
+  ordersPerDay: 2_000,
+  peak: false,
+  tempo: 1,
+  steady: false,
+};
+
+/** Events that an order leads to, with its share of everything else; measured over a week. */
+export const EVENTS_PER_ORDER = 19;
+
+export function createState(founding: Founding): BrandState {
+  const { openedAtMs, run, seed, ...profile } = founding;
+  const state: BrandState = {
+    version: STATE_VERSION,
+    founding,
     run,
-    ratePerSec,
+    profile: { ...USUAL, ...profile },
     openedAtMs,
     clockMs: openedAtMs,
+    epoch: { brandMs: openedAtMs, eventMs: openedAtMs },
+    liveAtMs: null,
     rng: seed >>> 0,
-    counter: starts.length,
-    positions: Object.fromEntries(
-      SKUS.flatMap((sku) =>
-        NODES.map((node) => [
-          `${sku.id} ${node}`,
-          { available: sku.target, promised: 0, incoming: 0 },
-        ]),
-      ),
-    ),
-    // Spread over the first seconds, so that not everything speaks at once.
-    agenda: starts.map((task, n) => ({ atMs: openedAtMs + 100 * (n + 1), n, task })),
+    counter: 0,
+    positions: {},
+    dirty: {},
+    published: {},
+    unsettled: {},
+    rounds: {},
+    agenda: [],
   };
+  const world = createWorld(state, (due) => state.agenda.push(due));
+  stockShelves(world);
+  const soon = (task: Task) => world.after([1, 5 * MINUTE], task);
+  soon({ kind: 'arrive' });
+  soon({ kind: 'publish' });
+  for (const source of Object.keys(SOURCES) as Source[]) soon({ kind: 'heartbeat', source });
+  for (const kind of RHYTHMS) world.after([MINUTE, 3 * HOUR], { kind });
+  for (const abcClass of ['A', 'B', 'C'] as const) soon({ kind: 'count', abcClass });
+  for (const task of firstReviews()) world.after([HOUR, DAY], task);
+  world.planAt(firstShiftEnd(openedAtMs), { kind: 'labour' });
+  world.after([HOUR, PARTNER_SNAPSHOT_MS], { kind: 'take partner snapshot' });
+  world.planAt(nextNight(openedAtMs), { kind: 'nightly sync' });
+  return state;
 }
 
-const rhythms = [
-  'adjust',
-  'count',
-  'move',
-  'break',
-  'misread',
-  'take snapshot',
-] as const satisfies readonly Rhythm[];
+/** Each position starts somewhere between its reorder point and its target. */
+function stockShelves(world: ReturnType<typeof createWorld>): void {
+  // Randomness of its own, so that the number of SKUs does not shift everything else.
+  const rng = rngOver({ rng: world.state.rng ^ 0x5eed });
+  for (const sku of world.catalogue.skus) {
+    for (const node of sku.nodes) {
+      const { point, target } = levelsOf(world, sku, node);
+      world.book(sku.id, node, { available: rng.int(point, target) });
+    }
+  }
+}
+
+/** Half past one in the local night after an instant. */
+function nextNight(ms: number): number {
+  const at = Math.floor(ms / DAY) * DAY + 30 * MINUTE;
+  return at > ms ? at : at + DAY;
+}
 
 export function createBrand(state: BrandState): Brand {
   const agenda = new TinyQueue<Due>([...state.agenda], (a, b) => a.atMs - b.atMs || a.n - b.n);
@@ -87,106 +118,148 @@ export function createBrand(state: BrandState): Brand {
         return world.send(task.event);
       case 'arrive':
       case 'convert':
-      case 'release':
+      case 'release checkout':
       case 'lapse':
+      case 'accept':
+      case 'clear hold':
       case 'allocate':
-      case 'source':
-        return orderStep(world, task, (order, node) =>
-          world.after([1_000, 4_000], { kind: 'hand over', order, node }),
-        );
-      case 'hand over':
+      case 'release':
+      case 'source again':
+        return orderStep(world, task, (job) => beginJob(world, job));
+      case 'start pick':
       case 'pick':
       case 'pack':
       case 'dispatch':
+      case 'void':
       case 'track':
       case 'deliver':
+        return fulfilmentStep(world, task, (shipment) => afterDelivery(world, shipment));
       case 'authorise return':
       case 'receive return':
       case 'disposition':
       case 'refund':
-        return fulfilmentStep(world, task);
+      case 'refund only':
+        return returnStep(world, task);
       case 'review':
       case 'acknowledge':
+      case 'change po':
       case 'announce':
       case 'delay':
       case 'arrive at dock':
       case 'receive':
       case 'inspect':
       case 'put away':
+      case 'send back':
         return supplyStep(world, task);
+      case 'publish':
+      case 'heartbeat':
+      case 'take partner snapshot':
+      case 'send snapshot':
+      case 'nightly sync':
+        return feedStep(world, task);
       default:
         return floorStep(world, task);
     }
   }
 
+  const brandTime = (eventMs: number) =>
+    state.epoch.brandMs + (eventMs - state.epoch.eventMs) * state.profile.tempo;
+  const eventTime = (brandMs: number) =>
+    state.epoch.eventMs + (brandMs - state.epoch.brandMs) / state.profile.tempo;
+
   return {
     get clockMs() {
-      return state.clockMs;
+      return eventTime(state.clockMs);
     },
     advance(toMs) {
-      for (let due = agenda.peek(); due !== undefined && due.atMs <= toMs; due = agenda.peek()) {
+      const untilMs = brandTime(toMs);
+      for (let due = agenda.peek(); due !== undefined && due.atMs <= untilMs; due = agenda.peek()) {
         agenda.pop();
         world.begin(due.atMs);
         happen(due.task);
       }
-      state.clockMs = Math.max(state.clockMs, toMs);
+      state.clockMs = Math.max(state.clockMs, untilMs);
       return world.take();
     },
     shift(byMs) {
-      // One distance for all: the order stays, and with it the heap.
-      agenda.data = agenda.data.map((due) => ({ ...due, atMs: due.atMs + byMs }));
-      state.clockMs += byMs;
+      state.epoch = { ...state.epoch, eventMs: state.epoch.eventMs + byMs };
+    },
+    goLive({ atMs, tempo }) {
+      state.epoch = { brandMs: state.clockMs, eventMs: atMs };
+      state.profile = { ...state.profile, steady: true, tempo };
+      state.liveAtMs = atMs;
     },
     state: () => ({ ...state, agenda: [...agenda.data] }),
   };
 }
 
 /**
- * What the brand begins with: master data, policies and opening stock. Ids, times and data are fixed by
- * the state, so that sending it again at each start changes nothing.
+ * What the brand began with: policies, master data and opening stock. Ids, times and data are fixed by
+ * the founding, so that sending it again changes nothing.
  */
-export function openingEvents({ openedAtMs }: BrandState): DemoEvent[] {
-  const time = instant(openedAtMs);
+export function openingEvents({ founding }: BrandState): SimEvent[] {
+  const state = createState(founding);
+  const { openedAtMs } = state;
+  const { skus } = catalogueOf(state.profile.skuCount);
+  const time = new Date(openedAtMs).toISOString();
   const envelope = { specversion: '1.0', source: SOURCES.erp, time } as const;
   return [
-    ...POLICIES.map((data, index): DemoEvent<'policy.set'> => ({
+    ...policyEvents(state, { part: 'policy', atMs: openedAtMs }),
+    ...skus.map((sku): SimEvent<'item.upserted'> => ({
       ...envelope,
-      id: `opening/policy/${index + 1}`,
-      type: 'stocktide.policy.set.v1',
-      data,
-    })),
-    ...SKUS.map((sku): DemoEvent<'item.upserted'> => ({
-      ...envelope,
-      id: `opening/item/${sku.id}`,
+      id: `opening/${state.run}/item/${sku.id}`,
       type: 'stocktide.item.upserted.v1',
       data: {
         sku_id: sku.id,
-        gtin: '',
+        gtin: sku.gtin,
         uom: 'EA',
-        pack_qty: 1,
+        pack_qty: sku.packQty,
         abc_class: sku.abcClass,
         unit_cost: sku.cost,
-        currency: 'EUR',
+        currency: HOUSE_CURRENCY,
         status: 'active',
         description: sku.description,
       },
     })),
-    ...SKUS.flatMap((sku) =>
-      NODES.map((node): DemoEvent<'inventory.adjusted'> => ({
+    ...skus.flatMap((sku) =>
+      sku.nodes.map((node): SimEvent<'inventory.adjusted'> => ({
         ...envelope,
-        id: `opening/stock/${sku.id}/${node}`,
+        id: `opening/${state.run}/stock/${sku.id}/${node}`,
         type: 'stocktide.inventory.adjusted.v1',
         data: {
           adjustment_id: `opening-${sku.id}-${node}`,
           sku_id: sku.id,
           node_id: node,
           state: 'available',
-          qty_delta: sku.target,
+          qty_delta: state.positions[`${sku.id} ${node}`]?.available ?? 0,
           reason_code: 'opening_balance',
           raw_code: 'opening',
-          actor: 'demo',
+          actor: 'migration',
+          approved_by: 'lead-1',
+          unit_cost: sku.cost,
+          currency: HOUSE_CURRENCY,
         },
       })),
     ),
   ];
+}
+
+/** Policies that follow from the tempo of a brand that has gone live; the same each time. */
+export function livePolicies(state: BrandState): SimEvent[] {
+  if (state.liveAtMs === null) return [];
+  return policyEvents(state, { part: 'live-policy', atMs: state.liveAtMs });
+}
+
+function policyEvents(
+  { profile, run }: BrandState,
+  { atMs, part }: { part: string; atMs: number },
+): SimEvent[] {
+  return policiesOf(profile).map((data, index): SimEvent<'policy.set'> => ({
+    specversion: '1.0',
+    source: SOURCES.erp,
+    time: new Date(atMs).toISOString(),
+    id: `opening/${run}/${part}/${index + 1}`,
+    type: 'stocktide.policy.set.v1',
+    data,
+  }));
 }

@@ -4,6 +4,8 @@
  *
  *   node --import tsx simulator/demo.ts --url http://127.0.0.1:8081
  *
+ *   founded ──▶ past days, as fast as the door takes them (--history-days) ──▶ live, at --tempo
+ *
  * State is saved before the events that follow from it are sent, every SAVE_EVERY_MS of feed time. After a
  * crash that stretch is made again, the same under the same ids, and the log drops what it has. A
  * longer standstill, of this process or of the door, is skipped rather than caught up.
@@ -11,31 +13,48 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createBrand, createState, openingEvents } from './brand.ts';
+import {
+  createBrand,
+  createState,
+  EVENTS_PER_ORDER,
+  livePolicies,
+  openingEvents,
+  type Brand,
+} from './brand.ts';
+import { DAY, HOUR } from './calendar.ts';
 import { createDoor, DoorRefusal, type Door } from './door.ts';
 import { readState, writeState } from './state-file.ts';
-import type { DemoEvent } from './world.ts';
+import type { SimEvent } from './world.ts';
 
-const USAGE = `Sends the events of a small made-up brand to the door, for ever, in real time.
+const USAGE = `Sends the events of a simulated brand to the door, for ever, in real time.
 
-  node --import tsx simulator/demo.ts --url URL [--rate 20] [--seed 1] [--state FILE]
+  node --import tsx simulator/demo.ts --url URL [--rate 20] [--tempo 360] [--history-days 0]
+                                      [--seed 1] [--state FILE]
 
-  --url URL     the door, or the API in front of it
-  --rate N      events a second to aim at, 1 to 1000 (20); counts when the brand is founded
-  --seed N      seed of the brand (1); counts when the brand is founded
-  --state FILE  where the brand goes on after a restart (<STOCKTIDE_HOME>/demo.json)`;
+  --url URL          the door, or the API in front of it
+  --rate N           events a second to aim at, 1 to 1000 (20)
+  --tempo N          how much faster than real the brand lives, 1 to 1440 (360: a day in 4 minutes)
+  --history-days N   days of its past to send first, 0 to 60 (0)
+  --seed N           seed of the brand (1)
+  --state FILE       where the brand goes on after a restart (<STOCKTIDE_HOME>/demo.json)
+
+Rate, tempo, history and seed count when the brand is founded.`;
 
 /** Most feed time between two saves: what is made again after a crash. */
 const SAVE_EVERY_MS = 10_000;
 /** A standstill longer than this is skipped. */
 const MAX_CATCH_UP_MS = 10_000;
 const STEP_MS = 250;
+/** Feed time of the past that is made at a time. */
+const PAST_STEP_MS = HOUR;
 /** Events of one request. */
 const MAX_BATCH = 500;
 
 interface Options {
   readonly url: string;
   readonly ratePerSec: number;
+  readonly tempo: number;
+  readonly historyDays: number;
   readonly seed: number;
   readonly stateFile: string;
 }
@@ -56,7 +75,8 @@ if (options !== null) {
   }
 }
 
-async function run({ url, ratePerSec, seed, stateFile }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { stateFile, tempo, url } = options;
   const door = createDoor({
     url,
     accessToken: process.env['ACCESS_TOKEN'] ?? '',
@@ -64,30 +84,58 @@ async function run({ url, ratePerSec, seed, stateFile }: Options): Promise<void>
     onChange: say,
   });
   const saved = readState(stateFile);
-  const foundedMs = Date.now();
-  const state =
-    saved ?? createState({ run: foundedMs.toString(36), seed, ratePerSec, openedAtMs: foundedMs });
-  const brand = createBrand(state);
-  let savedMs = brand.clockMs;
-  const save = () => {
-    writeState(stateFile, brand.state());
-    savedMs = brand.clockMs;
-  };
+  const brand = createBrand(saved ?? found(options));
+  const save = () => writeState(stateFile, brand.state());
 
   if (saved === null) save();
-  else say(`going on with the brand of ${new Date(state.openedAtMs).toISOString()}`);
-  if (!(await deliver(door, openingEvents(state)))) return;
+  else say(`going on with the brand of ${new Date(saved.openedAtMs).toISOString()}`);
+  if (!(await deliver(door, openingEvents(brand.state())))) return;
 
+  if (brand.state().liveAtMs === null) {
+    if (!(await tellThePast(brand, door, save))) return;
+    brand.goLive({ atMs: Date.now(), tempo });
+    save();
+  }
+  if (!(await deliver(door, livePolicies(brand.state())))) return;
+  say(`sending about ${options.ratePerSec} events/s to ${url}`);
+  await live(brand, door, save);
+}
+
+function found({ historyDays, ratePerSec, seed, tempo }: Options) {
+  const nowMs = Date.now();
+  const ordersPerSec = ratePerSec / EVENTS_PER_ORDER;
+  return createState({
+    run: nowMs.toString(36),
+    seed,
+    openedAtMs: nowMs - historyDays * DAY,
+    ordersPerDay: Math.max(1, Math.round((ordersPerSec * DAY) / 1_000 / tempo)),
+  });
+}
+
+/** The days before today, as fast as the door takes them; false when it was stopped. */
+async function tellThePast(brand: Brand, door: Door, save: () => void): Promise<boolean> {
+  while (brand.clockMs < Date.now()) {
+    save();
+    const events = brand.advance(Math.min(brand.clockMs + PAST_STEP_MS, Date.now()));
+    if (!(await deliver(door, events))) return false;
+  }
+  return true;
+}
+
+async function live(brand: Brand, door: Door, save: () => void): Promise<void> {
   // What may have been sent after the last save: made again, exactly, before anything else.
-  const toMs = Math.min(brand.clockMs + SAVE_EVERY_MS, Date.now());
+  let savedMs = brand.clockMs;
+  const toMs = Math.min(savedMs + SAVE_EVERY_MS, Date.now());
   if (!(await deliver(door, brand.advance(toMs)))) return;
-  say(`sending about ${state.ratePerSec} events/s to ${url}`);
 
   while (!stop.signal.aborted) {
     const standstillMs = Date.now() - brand.clockMs;
     if (standstillMs > MAX_CATCH_UP_MS) brand.shift(standstillMs);
     const nowMs = Date.now();
-    if (nowMs - savedMs >= SAVE_EVERY_MS) save();
+    if (nowMs - savedMs >= SAVE_EVERY_MS) {
+      save();
+      savedMs = brand.clockMs;
+    }
     if (!(await deliver(door, brand.advance(nowMs)))) return;
     await sleep(STEP_MS, undefined, { signal: stop.signal }).catch(() => {});
   }
@@ -96,7 +144,7 @@ async function run({ url, ratePerSec, seed, stateFile }: Options): Promise<void>
 }
 
 /** Sends events in order; false when it was stopped before all were answered. */
-async function deliver(door: Door, events: readonly DemoEvent[]): Promise<boolean> {
+async function deliver(door: Door, events: readonly SimEvent[]): Promise<boolean> {
   for (let at = 0; at < events.length; at += MAX_BATCH) {
     const answer = await door.send(events.slice(at, at + MAX_BATCH));
     if (answer === null) return false;
@@ -113,6 +161,8 @@ function readOptions(): Options | null {
       options: {
         url: { type: 'string' },
         rate: { type: 'string', default: '20' },
+        tempo: { type: 'string', default: '360' },
+        'history-days': { type: 'string', default: '0' },
         seed: { type: 'string', default: '1' },
         state: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
@@ -131,6 +181,8 @@ function readOptions(): Options | null {
     return {
       url,
       ratePerSec: integer('--rate', values.rate, 1, 1_000),
+      tempo: integer('--tempo', values.tempo, 1, 1_440),
+      historyDays: integer('--history-days', values['history-days'], 0, 60),
       seed: integer('--seed', values.seed, 0, 4_294_967_295),
       stateFile: resolve(
         values.state ?? join(process.env['STOCKTIDE_HOME'] || '.stocktide', 'demo.json'),

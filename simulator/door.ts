@@ -4,11 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchAnswer } from '../contracts/rejections.ts';
-import type { DemoEvent } from './world.ts';
+import type { SimEvent } from './world.ts';
 
 export interface Door {
   /** Sends one batch in order; null when `stop` came while it waited. */
-  send(events: readonly DemoEvent[]): Promise<BatchAnswer | null>;
+  send(events: readonly SimEvent[]): Promise<BatchAnswer | null>;
 }
 
 /** The door refused a request for a reason that waiting does not mend. */
@@ -33,7 +33,7 @@ export function createDoor(options: {
     ...(options.accessToken === '' ? {} : { authorization: `Bearer ${options.accessToken}` }),
   };
 
-  async function send(events: readonly DemoEvent[]): Promise<BatchAnswer | null> {
+  async function send(events: readonly SimEvent[]): Promise<BatchAnswer | null> {
     const body = events.map((event) => JSON.stringify(event)).join('\n');
     let waitMs = FIRST_WAIT_MS;
     for (let tries = 0; ; tries += 1) {

@@ -1,243 +1,378 @@
 /**
- * What goes on beside orders and supply: adjustments, counts, moves, unreadable labels, availability for
- * the channels, heartbeats, and the snapshot in which the 3PL says what it has by its own count.
+ * The own warehouse beside orders and supply: counts, adjustments and their corrections, moves, breakage,
+ * unreadable labels, misplaced goods, labour. Noise, small and honest: it stays below what a count or an
+ * approval would call an exception.
  */
-import {
-  binOf,
-  CHANNELS,
-  CHANNEL_SHARE,
-  HEARTBEAT_MS,
-  NODES,
-  SKUS,
-  SNAPSHOT_NODE,
-  SOURCES,
-  type Node,
-  type Source,
-} from './catalogue.ts';
-import { instant, type World } from './world.ts';
-
-/** One row of a snapshot: what was available when it was taken. */
-type Stated = readonly [sku: string, units: number];
+import { DAY, HOUR, MINUTE, nextOpen, shiftAt, UTC_OFFSET_MIN } from './calendar.ts';
+import { DC, HOUSE_CURRENCY, type AbcClass, type Node, type Sku } from './catalogue.ts';
+import { workerOf, workersOf } from './fulfilment.ts';
+import { recordCost } from './orders.ts';
+import type { Emitted, World } from './world.ts';
 
 export type FloorTask =
-  | { readonly kind: 'publish'; readonly turn: number }
+  | { readonly kind: 'count'; readonly abcClass: AbcClass }
   | { readonly kind: 'adjust' }
-  | { readonly kind: 'count' }
   | { readonly kind: 'move' }
   | { readonly kind: 'break' }
   | { readonly kind: 'misread' }
-  | { readonly kind: 'heartbeat'; readonly source: Source }
+  | { readonly kind: 'slip' }
+  | { readonly kind: 'labour' }
+  /** An adjustment turns out wrong. */
+  | {
+      readonly kind: 'correct';
+      readonly sku: string;
+      readonly units: number;
+      readonly wrong: Emitted;
+    }
   /** After a short pick: where are the units that were held? */
   | { readonly kind: 'recount'; readonly sku: string; readonly node: Node; readonly held: number }
-  | { readonly kind: 'take snapshot' }
-  | { readonly kind: 'send snapshot'; readonly asOfMs: number; readonly rows: readonly Stated[] };
+  | { readonly kind: 'scrap'; readonly sku: string; readonly node: Node; readonly qty: number }
+  | { readonly kind: 'unhold'; readonly sku: string; readonly qty: number };
 
-/** How often each rhythm comes, at 20 events/s. */
-const RHYTHMS_MS = {
-  publish: 1_500,
-  adjust: 25_000,
-  count: 15_000,
-  move: 12_000,
-  break: 80_000,
-  misread: 45_000,
-  'take snapshot': 180_000,
-} as const;
-export type Rhythm = keyof typeof RHYTHMS_MS;
-const SNAPSHOT_ROWS = 12;
-const SNAPSHOT_DELAY_MS = [15_000, 30_000] as const;
+/** Days in which every SKU of a class is counted once. */
+const COUNT_DAYS: Readonly<Record<AbcClass, number>> = { A: 10, B: 30, C: 90 };
+/** Orders between two of a kind. */
+const ORDERS_PER = { adjust: 130, move: 40, break: 260, misread: 150, slip: 320 } as const;
+type Rhythm = keyof typeof ORDERS_PER;
+export const RHYTHMS = Object.keys(ORDERS_PER) as Rhythm[];
+
+const OFF_CHANCE = 0.04;
+const CORRECTION_CHANCE = 0.06;
+/** Noise concerns goods so cheap that a unit more or less does not matter. */
+const PETTY_CENTS = 1_200;
+const SHIFT_MS = 8 * HOUR;
 
 export function floorStep(world: World, task: FloorTask): void {
   switch (task.kind) {
-    case 'publish':
-      again(world, { kind: 'publish', turn: task.turn + 1 });
-      return publish(world, task.turn);
-    case 'adjust':
-      again(world, task);
-      return adjust(world);
     case 'count':
-      again(world, task);
-      return count(world);
+      againForClass(world, task.abcClass);
+      return routineCount(world, task.abcClass);
+    case 'adjust':
     case 'move':
-      again(world, task);
-      return move(world);
     case 'break':
-      again(world, task);
-      return breakSome(world);
     case 'misread':
-      again(world, task);
-      return misread(world);
-    case 'take snapshot':
-      again(world, task);
-      return takeSnapshot(world);
-    case 'send snapshot':
-      return sendSnapshot(world, task.asOfMs, task.rows);
+    case 'slip':
+      again(world, task.kind);
+      return noise(world, task.kind);
+    case 'labour':
+      return recordLabour(world);
+    case 'correct':
+      return correct(world, task);
     case 'recount':
       return recount(world, task);
-    case 'heartbeat':
-      world.after([HEARTBEAT_MS, HEARTBEAT_MS], task);
-      return heartbeat(world, task.source);
+    case 'scrap':
+      return scrap(world, task);
+    case 'unhold':
+      return unhold(world, task.sku, task.qty);
     default:
       return task satisfies never;
   }
 }
 
-function again(world: World, task: Extract<FloorTask, { kind: Rhythm }>): void {
-  const mean = RHYTHMS_MS[task.kind] * world.tempo;
-  world.after([Math.round(0.7 * mean), Math.round(1.3 * mean)], task);
+function again(world: World, kind: Rhythm): void {
+  const meanMs = (DAY / world.ordersPerDay) * ORDERS_PER[kind];
+  const atMs = world.nowMs + meanMs * (0.6 + 0.8 * world.rng.next());
+  world.planAt(nextOpen(world.shiftsOf(DC), atMs), { kind });
 }
 
-/** A SKU at a node with something on the shelf, or null when chance finds none. */
-function somewhere(world: World): { sku: string; node: Node; free: number } | null {
-  const sku = world.rng.pick(SKUS).id;
-  const node = world.rng.pick(NODES);
-  const { available, promised } = world.at(sku, node);
-  return available - promised >= 5 ? { sku, node, free: available - promised } : null;
+function againForClass(world: World, abcClass: AbcClass): void {
+  const size = world.catalogue.skus.filter((sku) => sku.abcClass === abcClass).length;
+  // All are counted in open hours, two thirds of the day.
+  const meanMs =
+    (COUNT_DAYS[abcClass] * DAY) / Math.max(1, size) / (world.profile.steady ? 1 : 1.5);
+  const atMs = world.nowMs + meanMs * (0.7 + 0.6 * world.rng.next());
+  world.planAt(nextOpen(world.shiftsOf(DC), atMs), { kind: 'count', abcClass });
 }
 
-/** Channels in turn, SKU by SKU. What is told is a little old and a rough share. */
-function publish(world: World, turn: number): void {
-  const channel = CHANNELS[turn % CHANNELS.length];
-  const sku = SKUS[Math.floor(turn / CHANNELS.length) % SKUS.length];
-  if (channel === undefined || sku === undefined) return;
-  const free = NODES.reduce((sum, node) => {
-    const { available, promised } = world.at(sku, node);
-    return sum + Math.max(0, available - promised - 4);
-  }, 0);
-  world.emit({
-    source: 'oms',
-    name: 'channel.availability.published',
+function noise(world: World, kind: Rhythm): void {
+  switch (kind) {
+    case 'adjust':
+      return adjust(world);
+    case 'move':
+      return move(world);
+    case 'break':
+      return breakSome(world);
+    case 'misread':
+      return misread(world);
+    case 'slip':
+      return slip(world);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** The next SKU of a round through those that fit; no SKU comes twice before all have come. */
+export function nextInRound(world: World, round: string, fits: (sku: Sku) => boolean): Sku | null {
+  const { skus } = world.catalogue;
+  for (let tries = 0; tries < skus.length; tries++) {
+    const turn = world.state.rounds[round] ?? 0;
+    world.state.rounds[round] = turn + 1;
+    const sku = skus[turn % skus.length];
+    if (sku !== undefined && fits(sku) && !isUnsettled(world, sku.id)) return sku;
+  }
+  return null;
+}
+
+const hasSpare = (world: World, sku: Sku) => world.free(sku.id, DC) >= 8;
+
+/** Nobody counts or states a SKU for a while: what is known of it is about to be corrected. */
+export function unsettle(world: World, sku: string, untilMs: number): void {
+  world.state.unsettled[sku] = Math.max(untilMs, world.state.unsettled[sku] ?? 0);
+}
+
+export function isUnsettled(world: World, sku: string): boolean {
+  const untilMs = world.state.unsettled[sku];
+  if (untilMs === undefined) return false;
+  if (untilMs > world.nowMs) return true;
+  delete world.state.unsettled[sku];
+  return false;
+}
+
+function routineCount(world: World, abcClass: AbcClass): void {
+  const sku = nextInRound(
+    world,
+    `count ${abcClass}`,
+    (one) => one.abcClass === abcClass && hasSpare(world, one),
+  );
+  if (sku === null) return;
+  const off = sku.costCents <= PETTY_CENTS && world.rng.chance(OFF_CHANCE);
+  countBin(world, sku, off ? world.rng.pick([-1, 1]) : 0);
+}
+
+/** A bin is counted, and the book is set right with a second person's approval. */
+export function countBin(
+  world: World,
+  sku: Sku,
+  off: number,
+  kind: 'cycle' | 'recount' | 'spot' = 'cycle',
+): Emitted {
+  const book = world.position(sku.id, DC).available;
+  const counted = world.emit({
+    source: DC,
+    name: 'inventory.counted',
+    prompt: true,
     data: {
+      count_id: world.nextId('n'),
       sku_id: sku.id,
-      channel_id: channel,
-      qty: Math.floor(free * CHANNEL_SHARE[channel]),
-      computed_at: instant(world.nowMs),
+      node_id: DC,
+      location_id: sku.bin,
+      qty_book: book,
+      qty_counted: book + off,
+      count_type: kind,
+      blind: true,
+    },
+  });
+  if (off !== 0) {
+    adjustStock(world, { sku, units: off, reason: 'cycle_count_available', raw: 'AA' });
+  }
+  return counted;
+}
+
+/** Changes the book of the own warehouse's available stock. */
+export function adjustStock(
+  world: World,
+  change: {
+    readonly sku: Sku;
+    readonly units: number;
+    readonly reason: 'cycle_count_available' | 'shrinkage' | 'damaged' | 'correction';
+    readonly raw: string;
+    readonly actor?: string;
+    /** Null when nobody approved. */
+    readonly approvedBy?: string | null;
+  },
+): Emitted {
+  const { actor, approvedBy = 'lead-1', raw, reason, sku, units } = change;
+  world.book(sku.id, DC, { available: units });
+  return world.emit({
+    source: DC,
+    name: 'inventory.adjusted',
+    // What is found has to be on the shelf before someone sells it.
+    prompt: units > 0,
+    data: {
+      adjustment_id: world.nextId('a'),
+      sku_id: sku.id,
+      node_id: DC,
+      location_id: sku.bin,
+      state: 'available',
+      qty_delta: units,
+      reason_code: reason,
+      raw_code: raw,
+      actor: actor ?? workerOf(world),
+      ...(approvedBy === null ? {} : { approved_by: approvedBy }),
+      unit_cost: sku.cost,
+      currency: HOUSE_CURRENCY,
     },
   });
 }
 
 function adjust(world: World): void {
-  const place = somewhere(world);
-  if (place === null) return;
-  const [reason, raw, delta] = world.rng.pick([
+  const sku = nextInRound(
+    world,
+    'adjust',
+    (one) => one.costCents <= PETTY_CENTS && hasSpare(world, one),
+  );
+  if (sku === null) return;
+  const [reason, raw, units] = world.rng.pick([
     ['shrinkage', '06', -1],
-    ['damaged', 'AU', -2],
+    ['damaged', 'AU', -1],
     ['correction', 'AB', 1],
   ] as const);
-  adjustAvailable(world, place.sku, place.node, delta, reason, raw);
+  const wrong = adjustStock(world, { sku, units, reason, raw });
+  if (!world.rng.chance(CORRECTION_CHANCE)) return;
+  unsettle(world, sku.id, world.nowMs + 4 * HOUR);
+  world.after([10 * MINUTE, HOUR], { kind: 'correct', sku: sku.id, units, wrong });
 }
 
-function adjustAvailable(
+/** The adjustment did not happen (EPCIS error declaration). */
+function correct(
   world: World,
-  sku: string,
-  node: Node,
-  delta: number,
-  reason: 'shrinkage' | 'damaged' | 'correction' | 'cycle_count_available',
-  raw: string,
+  { sku, units, wrong }: { sku: string; units: number; wrong: Emitted },
 ): void {
-  world.at(sku, node).available += delta;
+  world.book(sku, DC, { available: -units });
   world.emit({
-    source: node,
-    name: 'inventory.adjusted',
+    source: DC,
+    name: 'event.corrected',
+    prompt: true,
     data: {
-      adjustment_id: world.nextId('a'),
-      sku_id: sku,
-      node_id: node,
-      location_id: binOf(sku),
-      state: 'available',
-      qty_delta: delta,
-      reason_code: reason,
-      raw_code: raw,
-      actor: `w-${world.rng.int(1, 12)}`,
+      corrects: { source: wrong.source, id: wrong.id },
+      reason: 'did_not_occur',
+      corrective_ids: [],
     },
   });
-}
-
-function count(world: World): void {
-  const place = somewhere(world);
-  if (place === null) return;
-  const { sku, node } = place;
-  const book = world.at(sku, node).available;
-  const off = world.rng.chance(0.15) ? world.rng.pick([-2, -1, 1]) : 0;
-  world.emit({
-    source: node,
-    name: 'inventory.counted',
-    data: {
-      count_id: world.nextId('n'),
-      sku_id: sku,
-      node_id: node,
-      location_id: binOf(sku),
-      qty_book: book,
-      qty_counted: book + off,
-      count_type: 'cycle',
-      blind: true,
-    },
-  });
-  if (off !== 0) adjustAvailable(world, sku, node, off, 'cycle_count_available', 'AA');
 }
 
 function move(world: World): void {
-  const place = somewhere(world);
-  if (place === null) return;
+  const sku = nextInRound(world, 'move', (one) => hasSpare(world, one));
+  if (sku === null) return;
   world.emit({
-    source: place.node,
+    source: DC,
     name: 'inventory.moved',
     data: {
-      sku_id: place.sku,
-      node_id: place.node,
-      from_location: `R-${binOf(place.sku)}`,
-      to_location: binOf(place.sku),
-      qty: world.rng.int(1, Math.min(20, place.free)),
+      sku_id: sku.id,
+      node_id: DC,
+      from_location: `R-${sku.bin}`,
+      to_location: sku.bin,
+      qty: world.rng.int(1, Math.min(20, world.free(sku.id, DC))),
     },
   });
 }
 
 function breakSome(world: World): void {
-  const place = somewhere(world);
-  if (place === null) return;
-  const { sku, node } = place;
-  const qty = world.rng.int(1, 3);
-  world.at(sku, node).available -= qty;
-  world.emit({
-    source: node,
+  const sku = nextInRound(world, 'break', (one) => hasSpare(world, one));
+  if (sku !== null) damage(world, sku, world.rng.int(1, 2), 'dropped');
+}
+
+/** Units on the shelf are damaged, and scrapped some days later. */
+export function damage(world: World, sku: Sku, qty: number, reason: string): Emitted {
+  world.book(sku.id, DC, { available: -qty });
+  world.after([DAY, 3 * DAY], { kind: 'scrap', sku: sku.id, node: DC, qty });
+  return world.emit({
+    source: DC,
     name: 'inventory.state.changed',
     data: {
-      sku_id: sku,
-      node_id: node,
+      sku_id: sku.id,
+      node_id: DC,
       from_state: 'available',
       to_state: 'damaged',
       qty,
-      reason: 'dropped',
+      reason,
+    },
+  });
+}
+
+function scrap(world: World, { node, qty, sku }: { node: Node; qty: number; sku: string }): void {
+  const { cost, costCents } = world.catalogue.skuOf(sku);
+  const adjustment = world.nextId('a');
+  world.emit({
+    source: node,
+    name: 'inventory.adjusted',
+    data: {
+      adjustment_id: adjustment,
+      sku_id: sku,
+      node_id: node,
+      state: 'damaged',
+      qty_delta: -qty,
+      reason_code: 'damaged',
+      raw_code: '07',
+      actor: workerOf(world),
+      approved_by: 'lead-1',
+      unit_cost: cost,
+      currency: HOUSE_CURRENCY,
+    },
+  });
+  recordCost(world, { type: 'L5', cents: qty * costCents, node, ref: `scrap-${adjustment}` });
+}
+
+function unhold(world: World, sku: string, qty: number): void {
+  world.book(sku, DC, { available: qty });
+  world.emit({
+    source: DC,
+    name: 'inventory.state.changed',
+    prompt: true,
+    data: {
+      sku_id: sku,
+      node_id: DC,
+      from_state: 'on_hold',
+      to_state: 'available',
+      qty,
+      reason: 'refurbished',
     },
   });
 }
 
 function misread(world: World): void {
-  const { rng } = world;
-  const node = rng.pick(NODES);
-  const sku = rng.pick(SKUS).id;
-  const place = { node_id: node, location_id: binOf(sku), sku_id: sku };
-  if (rng.chance(0.6)) {
-    const failure = rng.pick(['unreadable', 'check_digit'] as const);
-    return world.emit({
-      source: node,
-      name: 'scan.failed',
-      data: { ...place, raw_barcode: String(rng.int(10_000_000, 99_999_999)), failure },
-    });
-  }
-  world.emit({
-    source: node,
+  const sku = nextInRound(world, 'misread', () => true);
+  if (sku !== null) failScan(world, sku);
+}
+
+export function failScan(world: World, sku: Sku): Emitted {
+  return world.emit({
+    source: DC,
+    name: 'scan.failed',
+    data: {
+      node_id: DC,
+      location_id: sku.bin,
+      sku_id: sku.id,
+      raw_barcode: String(world.rng.int(10_000_000, 99_999_999)),
+      failure: world.rng.pick(['unreadable', 'check_digit']),
+    },
+  });
+}
+
+function slip(world: World): void {
+  const sku = nextInRound(world, 'slip', () => true);
+  if (sku !== null) failLocation(world, sku, world.rng.pick(['wrong_sku', 'mixed']));
+}
+
+export function failLocation(
+  world: World,
+  sku: Sku,
+  error: 'empty' | 'wrong_sku' | 'mixed' | 'unreachable',
+): Emitted {
+  return world.emit({
+    source: DC,
     name: 'location.error.recorded',
-    data: { ...place, error_type: rng.pick(['wrong_sku', 'mixed']), task_id: world.nextId('t') },
+    data: {
+      node_id: DC,
+      location_id: sku.bin,
+      sku_id: sku.id,
+      error_type: error,
+      task_id: world.nextId('t'),
+    },
   });
 }
 
 /** Most of what was missing turns up; the rest is written off. */
-function recount(world: World, { sku, node, held }: { sku: string; node: Node; held: number }) {
-  if (world.rng.chance(0.6)) {
-    world.at(sku, node).available += held;
-    return world.emit({
+function recount(
+  world: World,
+  { held, node, sku }: { sku: string; node: Node; held: number },
+): void {
+  if (world.rng.chance(0.7)) {
+    world.book(sku, node, { available: held });
+    world.emit({
       source: node,
       name: 'inventory.state.changed',
+      prompt: true,
       data: {
         sku_id: sku,
         node_id: node,
@@ -247,7 +382,9 @@ function recount(world: World, { sku, node, held }: { sku: string; node: Node; h
         reason: 'found in the next bin',
       },
     });
+    return;
   }
+  const { bin, cost } = world.catalogue.skuOf(sku);
   world.emit({
     source: node,
     name: 'inventory.adjusted',
@@ -255,68 +392,75 @@ function recount(world: World, { sku, node, held }: { sku: string; node: Node; h
       adjustment_id: world.nextId('a'),
       sku_id: sku,
       node_id: node,
-      location_id: binOf(sku),
+      location_id: bin,
       state: 'on_hold',
       qty_delta: -held,
       reason_code: 'shrinkage',
       raw_code: '06',
-      actor: 'supervisor',
+      actor: workerOf(world),
+      approved_by: 'lead-1',
+      unit_cost: cost,
+      currency: HOUSE_CURRENCY,
       note: 'not found after a short pick',
     },
   });
 }
 
-function heartbeat(world: World, source: Source): void {
-  world.emit({
-    source,
-    name: 'feed.heartbeat',
-    data: {
-      feed_id: source,
-      last_record_at: instant(world.nowMs),
-      records: 0,
-      expected_next_at: instant(world.nowMs + HEARTBEAT_MS),
-    },
-  });
-}
+const PROCESSES = ['picking', 'packing', 'receiving', 'putaway', 'returns', 'counting'] as const;
+const LABOUR_RATE_CENTS_PER_MIN = 38;
 
-function takeSnapshot(world: World): void {
-  const skus = new Set<string>();
-  while (skus.size < SNAPSHOT_ROWS) skus.add(world.rng.pick(SKUS).id);
-  const rows = [...skus].map((sku): Stated => {
-    const off = world.rng.chance(0.15) ? world.rng.pick([-2, -1, 1, 2]) : 0;
-    return [sku, Math.max(0, world.at(sku, SNAPSHOT_NODE).available + off)];
-  });
-  world.after(SNAPSHOT_DELAY_MS, { kind: 'send snapshot', asOfMs: world.nowMs, rows });
-}
-
-function sendSnapshot(world: World, asOfMs: number, rows: readonly Stated[]): void {
-  const snapshot = world.nextId('snap');
-  const asOf = instant(asOfMs);
-  for (const [sku, qty] of rows) {
-    world.emit({
-      source: SNAPSHOT_NODE,
-      name: 'inventory.snapshot.recorded',
-      data: {
-        snapshot_id: snapshot,
-        as_of: asOf,
-        sku_id: sku,
-        node_id: SNAPSHOT_NODE,
-        state: 'available',
-        qty,
-      },
-    });
+/** At the end of a shift: what each worker did, and what exceptions cost. */
+function recordLabour(world: World): void {
+  world.after([SHIFT_MS, SHIFT_MS], { kind: 'labour' });
+  const beganMs = world.nowMs - SHIFT_MS;
+  const worked = world.profile.steady || nextOpen(world.shiftsOf(DC), beganMs) === beganMs;
+  if (!worked) return;
+  for (const [index, worker] of workersOf(DC).entries()) {
+    const first = PROCESSES[index % 2] ?? 'picking';
+    const second = PROCESSES[2 + (index % 4)] ?? 'other';
+    const minutes = world.rng.int(200, 290);
+    const rest = world.rng.int(400, 455) - minutes;
+    recordWork(world, { worker, process: first, minutes, fromMs: beganMs });
+    recordWork(world, { worker, process: second, minutes: rest, fromMs: beganMs + 5 * HOUR });
   }
+  const minutes = world.rng.int(20, 90);
+  recordCost(world, {
+    type: 'L6',
+    cents: minutes * LABOUR_RATE_CENTS_PER_MIN,
+    node: DC,
+    ref: `exceptions-${shiftAt(beganMs)}`,
+  });
+}
+
+function recordWork(
+  world: World,
+  work: {
+    readonly worker: string;
+    readonly process: (typeof PROCESSES)[number] | 'other';
+    readonly minutes: number;
+    readonly fromMs: number;
+  },
+): void {
+  // In event time, which a demo compresses.
+  const minutes = Math.max(1, Math.round(work.minutes / world.profile.tempo));
   world.emit({
-    source: SNAPSHOT_NODE,
-    name: 'inventory.snapshot.completed',
+    source: DC,
+    name: 'labour.recorded',
+    prompt: true,
     data: {
-      snapshot_id: snapshot,
-      node_id: SNAPSHOT_NODE,
-      scope: 'partial',
-      as_of: asOf,
-      row_count: rows.length,
-      control_total: rows.reduce((sum, [, qty]) => sum + qty, 0),
-      dataref: `${SOURCES[SNAPSHOT_NODE]}/${snapshot}.edi`,
+      node_id: DC,
+      shift_id: shiftAt(work.fromMs),
+      process: work.process,
+      worker_pseudo_id: work.worker,
+      minutes,
+      started_at: world.instant(work.fromMs),
     },
   });
+}
+
+/** When the first shift after an instant ends: shifts change at 6, 14 and 22. */
+export function firstShiftEnd(ms: number): number {
+  const offsetMs = UTC_OFFSET_MIN * MINUTE;
+  const since = (ms + offsetMs - 6 * HOUR) % SHIFT_MS;
+  return ms + SHIFT_MS - since;
 }

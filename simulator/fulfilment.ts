@@ -1,163 +1,225 @@
 /**
- * From a released order to the customer's door, and sometimes back.
+ * From a released order to the customer's door. The own warehouse reports every step, the partner only
+ * that a shipment left.
  *
- *   released ─▶ picked (now and then short) ─▶ packed ─▶ dispatched ─▶ tracked ─▶ delivered
- *                                                                        └▶ returned ─▶ refunded
+ *   DC       job ─▶ pick started ─▶ picked, line by line (now and then short) ─▶ packed ─▶ dispatched ─┐
+ *   partner  job ────────────────────────────────────────────────────────────────────▶ dispatched ─┤
+ *                     returns.ts ◀── delivered ◀── tracked ◀───────────────── (now and then void) ─┘
  */
-import { binOf, CARRIERS, skuOf, type Node } from './catalogue.ts';
-import type { Line, Order } from './orders.ts';
-import { instant, type World } from './world.ts';
+import { DAY, HOUR, MINUTE, SECOND, shiftAt } from './calendar.ts';
+import { CARRIERS, centsText, DC, HOUSE_CURRENCY, PARTNER, type Node } from './catalogue.ts';
+import { cancel, owe, recordCost, type Job, type Line } from './orders.ts';
+import type { World } from './world.ts';
 
-interface Shipment {
+type Carrier = (typeof CARRIERS)[number];
+
+export interface Shipment {
   readonly id: string;
-  readonly order: Order;
-  readonly node: Node;
-}
-interface Return {
-  readonly rma: string;
-  readonly order: string;
-  readonly line: Line;
-  readonly node: Node;
+  readonly job: Job;
+  readonly carrier: Carrier['id'];
+  /** When it should be at the door (brand time). */
+  readonly etaMs: number;
 }
 
 export type FulfilmentTask =
-  | { readonly kind: 'hand over'; readonly order: Order; readonly node: Node }
+  | { readonly kind: 'start pick'; readonly job: Job }
   /** `picked` are the lines behind us, with what was really there. */
   | {
       readonly kind: 'pick';
-      readonly order: Order;
-      readonly node: Node;
+      readonly job: Job;
       readonly task: string;
+      readonly worker: string;
       readonly picked: readonly Line[];
     }
-  | { readonly kind: 'pack'; readonly order: Order; readonly node: Node }
-  | { readonly kind: 'dispatch'; readonly order: Order; readonly node: Node }
+  | { readonly kind: 'pack'; readonly job: Job }
+  | { readonly kind: 'dispatch'; readonly job: Job }
+  | { readonly kind: 'void'; readonly shipment: Shipment }
   | { readonly kind: 'track'; readonly shipment: Shipment; readonly stage: number }
-  | { readonly kind: 'deliver'; readonly shipment: Shipment }
-  | { readonly kind: 'authorise return'; readonly back: Return }
-  | { readonly kind: 'receive return'; readonly back: Return }
-  | { readonly kind: 'disposition'; readonly back: Return }
-  | { readonly kind: 'refund'; readonly back: Return };
+  | { readonly kind: 'deliver'; readonly shipment: Shipment };
 
-const SHORT_CHANCE = 0.015;
-const RETURN_CHANCE = 0.04;
+const SHORT_CHANCE = 0.004;
+const VOID_CHANCE = 0.0025;
+const PARTIAL_CHANCE = 0.12;
+const EXPEDITE_CHANCE = 0.004;
+const CHARGEBACK_CHANCE = 0.01;
+const WORKERS = 14;
+/** Working time until a pick starts, by service class. */
+const TO_PICK_MS = {
+  same_day: [5 * MINUTE, 25 * MINUTE],
+  standard: [20 * MINUTE, 150 * MINUTE],
+  wholesale: [HOUR, 5 * HOUR],
+} as const;
+const TO_PARTNER_DISPATCH_MS = {
+  same_day: [30 * MINUTE, 90 * MINUTE],
+  standard: [HOUR, 4 * HOUR],
+  wholesale: [2 * HOUR, 8 * HOUR],
+} as const;
+/** Scans on the road, at parts of the way from dispatch to delivery. */
 const TRACKING = [
-  ['picked_up', 'PU'],
-  ['out_for_delivery', 'OFD'],
+  { status: 'picked_up', raw: 'PU', part: 0.1 },
+  { status: 'in_transit', raw: 'X6', part: 0.45 },
+  { status: 'out_for_delivery', raw: 'OD', part: 0.88 },
 ] as const;
 
-export function fulfilmentStep(world: World, task: FulfilmentTask): void {
+export const workerOf = (world: World, workers = WORKERS) => `w-${world.rng.int(1, workers)}`;
+
+/** Takes on what a node has to do for an order. */
+export function beginJob(world: World, job: Job): void {
+  const { node, order } = job;
+  if (node === PARTNER) {
+    return world.afterWork(node, TO_PARTNER_DISPATCH_MS[order.sla], { kind: 'dispatch', job });
+  }
+  world.afterWork(node, TO_PICK_MS[order.sla], { kind: 'start pick', job });
+}
+
+export function fulfilmentStep(
+  world: World,
+  task: FulfilmentTask,
+  delivered: (shipment: Shipment) => void,
+): void {
   switch (task.kind) {
-    case 'hand over':
-      return handOver(world, task.order, task.node);
+    case 'start pick':
+      return startPick(world, task.job);
     case 'pick':
       return pick(world, task);
     case 'pack':
-      return pack(world, task.order, task.node);
+      return pack(world, task.job);
     case 'dispatch':
-      return dispatch(world, task.order, task.node);
+      return dispatch(world, task.job);
+    case 'void':
+      return voidShipment(world, task.shipment);
     case 'track':
       return track(world, task.shipment, task.stage);
     case 'deliver':
-      return deliver(world, task.shipment);
-    case 'authorise return':
-    case 'receive return':
-    case 'disposition':
-    case 'refund':
-      return returnStep(world, task.kind, task.back);
+      return deliver(world, task.shipment, delivered);
     default:
       return task satisfies never;
   }
 }
 
-function handOver(world: World, order: Order, node: Node): void {
+function startPick(world: World, job: Job): void {
   const task = world.nextId('t');
+  const worker = workerOf(world);
   world.emit({
-    source: 'oms',
-    name: 'order.released',
-    flow: order.id,
+    source: job.node,
+    name: 'pick.started',
+    flow: job.order.id,
     data: {
-      order_id: order.id,
-      node_id: node,
-      checks: { payment: 'pass', fraud: 'pass', address: 'pass', stock: 'pass' },
-      actor: 'oms',
+      task_id: task,
+      node_id: job.node,
+      order_id: job.order.id,
+      shift_id: shiftAt(world.nowMs),
+      worker_pseudo_id: worker,
     },
   });
-  world.emit({
-    source: node,
-    name: 'pick.started',
-    flow: order.id,
-    data: { task_id: task, node_id: node, order_id: order.id },
-  });
-  world.after([2_000, 6_000], { kind: 'pick', order, node, task, picked: [] });
+  world.after([MINUTE, 4 * MINUTE], { kind: 'pick', job, task, worker, picked: [] });
 }
 
 function pick(world: World, step: Extract<FulfilmentTask, { kind: 'pick' }>): void {
-  const { order, node, task } = step;
-  const line = order.lines[step.picked.length];
+  const { job, picked, task, worker } = step;
+  const line = job.lines[picked.length];
   if (line === undefined) {
-    const left = { ...order, lines: step.picked.filter(({ qty }) => qty > 0) };
-    if (left.lines.length > 0) world.after([3_000, 10_000], { kind: 'pack', order: left, node });
+    const left = { ...job, lines: picked.filter(({ qty }) => qty > 0) };
+    if (left.lines.length > 0) world.after([4 * MINUTE, 25 * MINUTE], { kind: 'pack', job: left });
     return;
   }
   const short = world.rng.chance(SHORT_CHANCE) ? world.rng.int(1, line.qty) : 0;
+  recordPick(world, step, line, short);
+  if (short > 0) resolveShort(world, job, { ...line, qty: short });
+  world.after([20 * SECOND, 2 * MINUTE], {
+    kind: 'pick',
+    job,
+    task,
+    worker,
+    picked: [...picked, { ...line, qty: line.qty - short }],
+  });
+}
+
+function recordPick(
+  world: World,
+  { job, task, worker }: { job: Job; task: string; worker: string },
+  line: Line,
+  short: number,
+): void {
+  const { bin } = world.catalogue.skuOf(line.sku);
   const data = {
     task_id: `${task}/${line.line}`,
-    order_id: order.id,
+    order_id: job.order.id,
     line_id: line.line,
     sku_id: line.sku,
-    node_id: node,
-    location_id: binOf(line.sku),
+    node_id: job.node,
+    location_id: bin,
     qty_requested: line.qty,
     qty_picked: line.qty - short,
-    shift_id: 'day',
-    worker_pseudo_id: `w-${world.rng.int(1, 12)}`,
+    shift_id: shiftAt(world.nowMs),
+    worker_pseudo_id: worker,
   };
-  const flow = order.id;
-  if (short === 0) world.emit({ source: node, name: 'pick.completed', flow, data });
+  const envelope = { source: job.node, flow: job.order.id } as const;
+  if (short === 0) world.emit({ ...envelope, name: 'pick.completed', data });
   else {
-    const reason = 'bin empty';
     world.emit({
-      source: node,
+      ...envelope,
       name: 'pick.shorted',
-      flow,
-      data: { ...data, qty_short: short, reason },
+      data: { ...data, qty_short: short, reason: 'bin empty' },
     });
-    world.emit({
-      source: 'oms',
-      name: 'order.cancelled',
-      flow,
-      data: {
-        order_id: order.id,
-        initiator: 'seller',
-        reason: 'short pick',
-        lines: [{ line_id: line.line, sku_id: line.sku, qty: short }],
-      },
-    });
-    world.after([20_000, 60_000], { kind: 'recount', sku: line.sku, node, held: short });
   }
-  const picked = [...step.picked, { ...line, qty: line.qty - short }];
-  world.after([1_000, 5_000], { kind: 'pick', order, node, task, picked });
 }
 
-function pack(world: World, order: Order, node: Node): void {
+/** Most short units are taken from elsewhere, the rest the customer does not get. */
+function resolveShort(world: World, job: Job, missing: Line): void {
+  world.after([30 * MINUTE, 3 * HOUR], {
+    kind: 'recount',
+    sku: missing.sku,
+    node: job.node,
+    held: missing.qty,
+  });
+  if (world.rng.chance(0.65)) return owe(world, job, missing);
+  cancel(world, job.order, { lines: [missing], initiator: 'seller', reason: 'short pick' });
+}
+
+function pack(world: World, job: Job): void {
+  const [now, later] = partsOf(world, job);
+  if (later !== null) world.after([HOUR, 3 * HOUR], { kind: 'pack', job: later });
+  const units = now.lines.reduce((sum, { qty }) => sum + qty, 0);
   world.emit({
-    source: node,
+    source: job.node,
     name: 'pack.completed',
-    flow: order.id,
+    flow: job.order.id,
     data: {
-      order_id: order.id,
-      node_id: node,
+      order_id: job.order.id,
+      node_id: job.node,
       carton_id: world.nextId('c'),
-      weight_g: 300 + 450 * order.lines.reduce((sum, { qty }) => sum + qty, 0),
-      lines: order.lines.map(lineOf),
+      weight_g: 250 + 420 * units,
+      lines: now.lines.map(lineOf),
     },
   });
-  world.after([4_000, 15_000], { kind: 'dispatch', order, node });
+  world.afterWork(job.node, [20 * MINUTE, 100 * MINUTE], { kind: 'dispatch', job: now });
 }
 
-function dispatch(world: World, order: Order, node: Node): void {
-  const shipment: Shipment = { id: world.nextId('s'), order, node };
+/** A large order sometimes leaves in two parts. */
+function partsOf(world: World, job: Job): [now: Job, later: Job | null] {
+  const large = job.order.sla === 'wholesale' && job.lines.length >= 4 && !job.extra;
+  if (!large || !world.rng.chance(PARTIAL_CHANCE)) return [job, null];
+  const half = Math.ceil(job.lines.length / 2);
+  return [
+    { ...job, lines: job.lines.slice(0, half) },
+    { ...job, lines: job.lines.slice(half), extra: true },
+  ];
+}
+
+function dispatch(world: World, job: Job): void {
+  const { rng } = world;
+  const { lines, node, order } = job;
+  const carrier = rng.weighted(CARRIERS, ({ parcels }) => parcels);
+  const units = lines.reduce((sum, { qty }) => sum + qty, 0);
+  const express = order.sla === 'same_day' || rng.chance(EXPEDITE_CHANCE);
+  const freightCents = rng.int(390, 520) + 35 * units + (express ? 480 : 0);
+  const shipment: Shipment = {
+    id: world.nextId('s'),
+    job,
+    carrier: carrier.id,
+    etaMs: world.nowMs + carrier.days * DAY * (0.8 + 0.4 * rng.next()),
+  };
   world.emit({
     source: node,
     name: 'shipment.dispatched',
@@ -166,112 +228,88 @@ function dispatch(world: World, order: Order, node: Node): void {
       shipment_id: shipment.id,
       order_id: order.id,
       node_id: node,
-      carrier: world.rng.pick(CARRIERS),
-      service: 'standard',
-      freight_cost: `${world.rng.int(3, 9)}.${world.rng.int(10, 99)}`,
-      currency: 'EUR',
-      shipped_at: instant(world.nowMs),
-      lines: order.lines.map(lineOf),
+      carrier: carrier.id,
+      service: express ? 'express' : 'standard',
+      freight_cost: centsText(freightCents),
+      currency: HOUSE_CURRENCY,
+      shipped_at: world.instant(world.nowMs),
+      lines: lines.map(lineOf),
     },
   });
-  world.after([5_000, 20_000], { kind: 'track', shipment, stage: 0 });
+  const booked = { order: order.id, ref: `freight-${shipment.id}` };
+  if (job.extra) recordCost(world, { ...booked, type: 'L2', cents: freightCents + 85 });
+  else if (express && order.sla !== 'same_day') {
+    recordCost(world, { ...booked, type: 'L1', cents: 480 });
+  }
+  if (order.sla === 'wholesale' && rng.chance(CHARGEBACK_CHANCE)) {
+    const ref = `chargeback-${shipment.id}`;
+    recordCost(world, { type: 'L7', cents: rng.int(2_500, 15_000), order: order.id, ref });
+  }
+  if (node === DC && rng.chance(VOID_CHANCE)) {
+    return world.after([10 * MINUTE, 40 * MINUTE], { kind: 'void', shipment });
+  }
+  scanAt(world, shipment, 0);
 }
 
-function track(world: World, shipment: Shipment, stage: number): void {
-  const [status, raw] = TRACKING[stage] ?? TRACKING[0];
+/** Back on the shelf: the line is owed its units again. */
+function voidShipment(world: World, { id, job }: Shipment): void {
   world.emit({
-    source: 'carriers',
-    name: 'shipment.tracking.updated',
-    flow: shipment.order.id,
-    data: {
-      shipment_id: shipment.id,
-      order_id: shipment.order.id,
-      status,
-      raw_status: raw,
-      eta_at: instant(world.nowMs + 60_000),
-    },
+    source: job.node,
+    name: 'shipment.voided',
+    flow: job.order.id,
+    data: { shipment_id: id, order_id: job.order.id, reason: 'label misprint' },
   });
-  const last = stage === TRACKING.length - 1;
-  if (last) world.after([10_000, 40_000], { kind: 'deliver', shipment });
-  else world.after([10_000, 40_000], { kind: 'track', shipment, stage: stage + 1 });
-}
-
-function deliver(world: World, { id, order, node }: Shipment): void {
-  world.emit({
-    source: 'carriers',
-    name: 'shipment.delivered',
-    flow: order.id,
-    data: { shipment_id: id, order_id: order.id, delivered_at: instant(world.nowMs) },
-  });
-  const [line] = order.lines;
-  if (line === undefined || !world.rng.chance(RETURN_CHANCE)) return;
-  const back = { rma: world.nextId('rma'), order: order.id, line, node };
-  world.after([10_000, 60_000], { kind: 'authorise return', back });
-}
-
-type ReturnStep = 'authorise return' | 'receive return' | 'disposition' | 'refund';
-
-function returnStep(world: World, step: ReturnStep, back: Return): void {
-  const { rma, order, line, node } = back;
-  const flow = order;
-  const ids = { rma_id: rma, order_id: order };
-  const goods = { sku_id: line.sku, node_id: node, qty: line.qty };
-  switch (step) {
-    case 'authorise return':
-      world.emit({
-        source: 'returns',
-        name: 'return.authorized',
-        flow,
-        data: { ...ids, reason: 'changed mind', lines: [lineOf(line)] },
-      });
-      return world.after([20_000, 60_000], { kind: 'receive return', back });
-    case 'receive return':
-      world.emit({
-        source: 'returns',
-        name: 'return.received',
-        flow,
-        data: { ...ids, ...goods, line_id: line.line, received_at: instant(world.nowMs) },
-      });
-      return world.after([10_000, 40_000], { kind: 'disposition', back });
-    case 'disposition': {
-      const toState = world.rng.weighted(['available', 'damaged', 'on_hold'] as const, (state) =>
-        state === 'available' ? 8 : 1,
-      );
-      if (toState === 'available') world.at(line.sku, node).available += line.qty;
-      world.emit({
-        source: 'returns',
-        name: 'return.dispositioned',
-        flow,
-        data: {
-          ...ids,
-          ...goods,
-          disposition: toState === 'available' ? 'restocked' : 'not_restocked',
-          to_state: toState,
-        },
-      });
-      return world.after([1_000, 10_000], { kind: 'refund', back });
-    }
-    case 'refund': {
-      const price = Number(skuOf(line.sku).price);
-      return world.emit({
-        source: 'returns',
-        name: 'refund.issued',
-        flow,
-        data: {
-          ...ids,
-          refund_id: world.nextId('f'),
-          line_id: line.line,
-          sku_id: line.sku,
-          qty: line.qty,
-          amount: (price * line.qty).toFixed(2),
-          currency: 'EUR',
-          issued_at: instant(world.nowMs),
-        },
-      });
-    }
-    default:
-      return step satisfies never;
+  for (const line of job.lines) {
+    world.book(line.sku, job.node, { available: line.qty });
+    owe(world, job, line);
   }
 }
 
-const lineOf = ({ line, sku, qty }: Line) => ({ line_id: line, sku_id: sku, qty });
+function scanAt(world: World, shipment: Shipment, stage: number): void {
+  const next = TRACKING[stage];
+  const part = next?.part ?? 1;
+  const before = TRACKING[stage - 1]?.part ?? 0;
+  const stepMs = (shipment.etaMs - world.nowMs) * ((part - before) / (1 - before));
+  const task: FulfilmentTask =
+    next === undefined ? { kind: 'deliver', shipment } : { kind: 'track', shipment, stage };
+  world.planAt(world.nowMs + Math.max(MINUTE, stepMs), task);
+}
+
+function track(world: World, shipment: Shipment, stage: number): void {
+  const scan = TRACKING[stage];
+  if (scan === undefined) throw new Error(`no scan ${stage}`);
+  world.emit({
+    source: 'carriers',
+    name: 'shipment.tracking.updated',
+    flow: shipment.job.order.id,
+    data: {
+      shipment_id: shipment.id,
+      order_id: shipment.job.order.id,
+      status: scan.status,
+      raw_status: scan.raw,
+      eta_at: world.instant(shipment.etaMs),
+    },
+  });
+  scanAt(world, shipment, stage + 1);
+}
+
+function deliver(world: World, shipment: Shipment, delivered: (shipment: Shipment) => void): void {
+  const { id, job } = shipment;
+  world.emit({
+    source: 'carriers',
+    name: 'shipment.delivered',
+    flow: job.order.id,
+    data: {
+      shipment_id: id,
+      order_id: job.order.id,
+      delivered_at: world.instant(world.nowMs),
+    },
+  });
+  delivered(shipment);
+}
+
+export const lineOf = ({ line, qty, sku }: Line) => ({ line_id: line, sku_id: sku, qty });
+
+/** Workers of a node's shift, by number. */
+export const workersOf = (node: Node) =>
+  Array.from({ length: node === PARTNER ? 0 : WORKERS }, (_, index) => `w-${index + 1}`);

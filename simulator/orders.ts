@@ -1,77 +1,135 @@
 /**
- * Demand: customers arrive, hold stock in a checkout, order, and get stock allocated.
+ * Demand: customers arrive, hold stock in a checkout, order; the order management holds some orders back,
+ * allocates stock and releases them to the nodes.
  *
- *   arrive ─▶ checkout ─┬▶ order ─▶ allocate ─▶ fulfilment.ts
- *                       ├▶ released            └▶ backordered, tried again, cancelled in the end
- *                       └▶ lapsed
+ *   arrive ─▶ checkout ─┬▶ order ─▶ (hold) ─▶ allocate ─▶ release ─▶ fulfilment.ts, a job for each node
+ *                       ├▶ released    └▶ cancelled            ▲
+ *                       └▶ lapsed                      backordered: after a short pick or a void
  */
+import { addOpen, DAY, HOUR, MINUTE, SECOND, seasonAt } from './calendar.ts';
 import {
   CHANNELS,
-  CHANNEL_SHARE,
+  CHANNEL_TERMS,
+  DC,
+  HOUSE_CURRENCY,
   NODES,
+  PARTNER,
   REGIONS,
-  SKUS,
-  skuOf,
+  SAFETY_UNITS,
+  centsOf,
+  centsText,
   type Channel,
   type Node,
   type Sku,
 } from './catalogue.ts';
-import { instant, type World } from './world.ts';
+import type { World } from './world.ts';
+
+export type SlaClass = 'same_day' | 'standard' | 'wholesale';
 
 export interface Line {
   readonly line: string;
   readonly sku: string;
   readonly qty: number;
+  /** Node that its units are promised at. */
+  readonly node: Node;
   readonly reservation?: string;
 }
 
 export interface Order {
   readonly id: string;
   readonly channel: Channel;
+  readonly sla: SlaClass;
   readonly lines: readonly Line[];
 }
 
-/** A checkout's lines are held at one node. */
-interface Checkout {
-  readonly channel: Channel;
+/** What one node does for an order. */
+export interface Job {
+  readonly order: Order;
   readonly node: Node;
+  readonly lines: readonly Line[];
+  /** Not the order's first shipment. */
+  readonly extra: boolean;
+}
+
+interface Basket {
+  readonly channel: Channel;
+  readonly region: string;
   readonly lines: readonly Line[];
 }
 
 export type OrderTask =
   | { readonly kind: 'arrive' }
-  | { readonly kind: 'convert'; readonly checkout: Checkout }
-  | { readonly kind: 'release'; readonly checkout: Checkout }
-  | { readonly kind: 'lapse'; readonly checkout: Checkout }
-  | { readonly kind: 'allocate'; readonly order: Order; readonly node: Node }
-  /** No node yet: the order waits for stock. */
-  | { readonly kind: 'source'; readonly order: Order; readonly tries: number };
+  | { readonly kind: 'convert'; readonly basket: Basket }
+  | { readonly kind: 'release checkout'; readonly basket: Basket }
+  | { readonly kind: 'lapse'; readonly basket: Basket }
+  | { readonly kind: 'accept'; readonly order: Order }
+  | {
+      readonly kind: 'clear hold';
+      readonly order: Order;
+      readonly hold: { readonly id: string; readonly type: HoldType };
+    }
+  | { readonly kind: 'allocate'; readonly order: Order }
+  | { readonly kind: 'release'; readonly order: Order }
+  /** A line is owed again: looks for stock of it. */
+  | {
+      readonly kind: 'source again';
+      readonly job: Job;
+      readonly line: Line;
+      readonly tries: number;
+    };
 
-const CHECKOUT_TTL_MS = 60_000;
-const MAX_SOURCING_TRIES = 20;
-const HOUR_MS = 3_600_000;
+type HoldType = 'payment' | 'fraud' | 'address' | 'customer';
+const HOLDS: readonly {
+  type: HoldType;
+  part: number;
+  reason: string;
+  lastsMs: [number, number];
+}[] = [
+  {
+    type: 'payment',
+    part: 5,
+    reason: 'authorisation pending',
+    lastsMs: [10 * MINUTE, 90 * MINUTE],
+  },
+  { type: 'fraud', part: 3, reason: 'score above limit', lastsMs: [20 * MINUTE, 2.5 * HOUR] },
+  { type: 'address', part: 3, reason: 'address not found', lastsMs: [15 * MINUTE, 2 * HOUR] },
+  { type: 'customer', part: 1, reason: 'asked to wait', lastsMs: [HOUR, 8 * HOUR] },
+];
 
-export function orderStep(
-  world: World,
-  task: OrderTask,
-  fulfil: (order: Order, node: Node) => void,
-): void {
+const CHECKOUT_TTL_MS = 15 * MINUTE;
+const CHECKOUT_CHANCE = 0.7;
+const CONVERSION = 0.78;
+const HOLD_CHANCE = 0.04;
+const HOLD_FAILS_CHANCE = 0.1;
+const CANCEL_CHANCE = 0.007;
+const CHANGE_CHANCE = 0.01;
+const MAX_SOURCING_TRIES = 12;
+/** Arrivals that an order takes: some checkouts come to nothing. */
+const ARRIVALS_PER_ORDER = 1 / (1 - CHANNEL_TERMS.web.orders * CHECKOUT_CHANCE * (1 - CONVERSION));
+/** Units of an average order, all channels, for whoever plans stock. */
+export const UNITS_PER_ORDER = 3.2;
+
+export function orderStep(world: World, task: OrderTask, fulfil: (job: Job) => void): void {
   switch (task.kind) {
     case 'arrive':
       return arrive(world);
-    case 'convert': {
-      const { channel, node, lines } = task.checkout;
-      return place(world, { id: world.nextId('o'), channel, lines }, node);
-    }
-    case 'release':
-      return giveUp(world, task.checkout, 'reservation.released');
+    case 'convert':
+      return place(world, task.basket);
+    case 'release checkout':
+      return giveUp(world, task.basket, 'reservation.released');
     case 'lapse':
       // The ledger lets it lapse by itself; half of the shops say so as well.
-      return giveUp(world, task.checkout, world.rng.chance(0.5) ? 'reservation.expired' : null);
+      return giveUp(world, task.basket, world.rng.chance(0.5) ? 'reservation.expired' : null);
+    case 'accept':
+      return accept(world, task.order);
+    case 'clear hold':
+      return clearHold(world, task.order, task.hold);
     case 'allocate':
-      return allocate(world, task.order, task.node, fulfil);
-    case 'source':
-      return source(world, task, fulfil);
+      return allocate(world, task.order);
+    case 'release':
+      return release(world, task.order, fulfil);
+    case 'source again':
+      return sourceAgain(world, task, fulfil);
     default:
       return task satisfies never;
   }
@@ -79,177 +137,373 @@ export function orderStep(
 
 function arrive(world: World): void {
   const { rng } = world;
-  const gapMs = Math.max(1, Math.round(rng.exponential(1_000 / world.arrivalsPerSec)));
-  world.after([gapMs, gapMs], { kind: 'arrive' });
+  const season = world.profile.steady ? 1 : seasonAt(world.nowMs);
+  const perDay = world.ordersPerDay * ARRIVALS_PER_ORDER * season;
+  world.planAt(world.nowMs + Math.max(1, rng.exponential(DAY / perDay)), { kind: 'arrive' });
 
-  const channel = rng.weighted(CHANNELS, (name) => CHANNEL_SHARE[name]);
-  const lines = chooseLines(world, channel);
-  const node = nodeFor(world, lines);
-  if (node === null || (channel === 'market-a' && rng.chance(0.25))) {
-    // Nobody has it all, or the marketplace leaves the choice of the node to us.
-    return place(world, { id: world.nextId('o'), channel, lines: lines.slice(0, 1) }, null);
+  const channel = rng.weighted(CHANNELS, (name) => CHANNEL_TERMS[name].orders);
+  const region = rng.pick(REGIONS);
+  const lines = fillBasket(world, channel, region);
+  if (lines.length === 0) return;
+  for (const { node, qty, sku } of lines) world.book(sku, node, { promised: qty });
+  const basket = { channel, region, lines };
+  if (channel === 'web' && rng.chance(CHECKOUT_CHANCE)) return beginCheckout(world, basket);
+  place(world, basket);
+}
+
+/** What a customer takes of what is on offer; nothing when it is sold out. */
+function fillBasket(world: World, channel: Channel, region: string): Line[] {
+  const { catalogue, rng } = world;
+  const wholesale = channel === 'wholesale';
+  const count = wholesale ? rng.int(3, 12) : rng.weighted([1, 2, 3, 4], (n) => 1 / n ** 1.4);
+  const chosen = new Map<string, { sku: Sku; qty: number }>();
+  for (let tries = 0; tries < 6 * count && chosen.size < count; tries++) {
+    const sku = catalogue.demandAt(rng.next());
+    if (!sku.channels.includes(channel)) continue;
+    const qty = wholesale ? sku.packQty * rng.int(1, 2) : rng.weighted([1, 2, 3], (n) => n ** -2.2);
+    chosen.set(sku.id, { sku, qty });
   }
-  for (const { sku, qty } of lines) world.at(sku, node).promised += qty;
-  if (channel === 'web' && rng.chance(0.7)) {
-    return beginCheckout(world, { channel, node, lines });
-  }
-  place(world, { id: world.nextId('o'), channel, lines }, node);
+  const wanted = [...chosen.values()];
+  const near: Node = region === 'north' ? PARTNER : DC;
+  const whole = [near, ...NODES].find((node) =>
+    wanted.every(({ qty, sku }) => hasFor(world, { sku, node, qty, wholesale })),
+  );
+  return wanted.flatMap(({ qty, sku }, index): Line[] => {
+    const node = whole ?? NODES.find((at) => hasFor(world, { sku, node: at, qty, wholesale }));
+    return node === undefined ? [] : [{ line: String(index + 1), sku: sku.id, qty, node }];
+  });
 }
 
-function chooseLines(world: World, channel: Channel): Line[] {
-  const { rng } = world;
-  const count = rng.weighted([1, 2, 3], (n) => 1 / n ** 1.5);
-  const skus = new Set<Sku>();
-  while (skus.size < count) skus.add(rng.weighted(SKUS, (sku) => sku.demand));
-  return [...skus].map((sku, index) => ({
-    line: String(index + 1),
-    sku: sku.id,
-    qty:
-      channel === 'wholesale' && sku.target > 20
-        ? rng.int(4, 16)
-        : rng.weighted([1, 2, 4], (n) => 1 / n ** 2),
-  }));
+/** Nobody is sold the safety stock, and a wholesaler not half of what there is. */
+function hasFor(
+  world: World,
+  want: { sku: Sku; node: Node; qty: number; wholesale: boolean },
+): boolean {
+  const { node, qty, sku, wholesale } = want;
+  if (!sku.nodes.includes(node)) return false;
+  return world.free(sku.id, node) - SAFETY_UNITS[node] >= (wholesale ? 3 * qty + 12 : qty);
 }
 
-/** The node with the most to spare that can serve every line, or null. */
-function nodeFor(world: World, lines: readonly Line[]): Node | null {
-  const spare = (node: Node) =>
-    Math.min(
-      ...lines.map(({ sku, qty }) => {
-        const { available, promised } = world.at(sku, node);
-        return available - promised - qty;
-      }),
-    );
-  const [best] = [...NODES].sort((a, b) => spare(b) - spare(a));
-  return best !== undefined && spare(best) >= 0 ? best : null;
-}
-
-function beginCheckout(world: World, checkout: Checkout): void {
+function beginCheckout(world: World, basket: Basket): void {
   const { rng } = world;
   const held = {
-    ...checkout,
-    lines: checkout.lines.map((line) => ({ ...line, reservation: world.nextId('r') })),
+    ...basket,
+    lines: basket.lines.map((line) => ({ ...line, reservation: world.nextId('r') })),
   };
-  for (const { reservation, sku, qty } of held.lines) {
+  for (const { node, qty, reservation, sku } of held.lines) {
     world.emit({
-      source: checkout.channel,
+      source: 'web',
       name: 'reservation.created',
+      prompt: true,
       data: {
         reservation_id: reservation,
         sku_id: sku,
-        channel_id: checkout.channel,
-        node_id: checkout.node,
+        channel_id: 'web',
+        node_id: node,
         qty,
-        expires_at: instant(world.nowMs + CHECKOUT_TTL_MS),
+        expires_at: world.instant(world.nowMs + CHECKOUT_TTL_MS),
       },
     });
   }
-  if (rng.chance(0.75)) world.after([3_000, 25_000], { kind: 'convert', checkout: held });
-  else if (rng.chance(0.5)) world.after([5_000, 40_000], { kind: 'release', checkout: held });
-  else world.after([CHECKOUT_TTL_MS, CHECKOUT_TTL_MS], { kind: 'lapse', checkout: held });
+  if (rng.chance(CONVERSION)) world.after([MINUTE, 9 * MINUTE], { kind: 'convert', basket: held });
+  else if (rng.chance(0.5)) {
+    world.after([MINUTE, 10 * MINUTE], { kind: 'release checkout', basket: held });
+  } else world.after([CHECKOUT_TTL_MS, CHECKOUT_TTL_MS], { kind: 'lapse', basket: held });
 }
 
 function giveUp(
   world: World,
-  { channel, node, lines }: Checkout,
+  { channel, lines }: Basket,
   name: 'reservation.released' | 'reservation.expired' | null,
 ): void {
-  for (const { reservation, sku, qty } of lines) {
-    world.at(sku, node).promised -= qty;
+  for (const { node, qty, reservation, sku } of lines) {
+    world.book(sku, node, { promised: -qty });
     if (name === null || reservation === undefined) continue;
-    world.emit({ source: channel, name, data: { reservation_id: reservation, sku_id: sku } });
+    world.emit({
+      source: channel,
+      name,
+      prompt: true,
+      data: { reservation_id: reservation, sku_id: sku },
+    });
   }
 }
 
-/** The order is accepted; `node` null when sourcing is still to come. */
-function place(world: World, order: Order, node: Node | null): void {
-  const { channel, lines } = order;
-  const sameDay = channel === 'market-a' && world.rng.chance(0.3);
-  world.emit({
+/** Working time that a class promises until dispatch, and days from there to the door. */
+const PROMISES: Readonly<Record<SlaClass, { workMs: number; roadDays: number }>> = {
+  same_day: { workMs: 7 * HOUR, roadDays: 3 },
+  standard: { workMs: 15 * HOUR, roadDays: 4.5 },
+  wholesale: { workMs: 27 * HOUR, roadDays: 5 },
+};
+
+/** When an order of a class is due at the carrier, if it is placed now. */
+export function shipByMs(world: World, sla: SlaClass): number {
+  const week = sla === 'wholesale' ? world.businessWeek : world.shiftsOf(DC);
+  return addOpen(week, world.nowMs, PROMISES[sla].workMs);
+}
+
+function place(world: World, basket: Basket): void {
+  const { channel } = basket;
+  const sameDay = channel !== 'wholesale' && world.rng.chance(channel === 'web' ? 0.08 : 0.15);
+  const sla = channel === 'wholesale' ? 'wholesale' : sameDay ? 'same_day' : 'standard';
+  create(world, { id: world.nextId('o'), channel, sla, lines: basket.lines }, basket.region);
+}
+
+/** The channel accepts an order whose units have been promised; the order management hears of it. */
+export function create(world: World, order: Order, region: string): void {
+  const { channel, id, lines, sla } = order;
+  const dueMs = shipByMs(world, sla);
+  // A marketplace leaves the choice of the node to the brand.
+  const sourced = channel === 'web' || channel === 'wholesale';
+  const { arrivesMs } = world.emit({
     source: channel,
     name: 'order.created',
-    flow: order.id,
+    flow: id,
     data: {
-      order_id: order.id,
+      order_id: id,
       channel_id: channel,
-      sla_class: channel === 'wholesale' ? 'wholesale' : sameDay ? 'same_day' : 'standard',
-      ordered_at: instant(world.nowMs),
-      ship_by: instant(world.nowMs + (sameDay ? 4 : 24) * HOUR_MS),
-      deliver_by: instant(world.nowMs + (sameDay ? 12 : 72) * HOUR_MS),
-      currency: 'EUR',
-      region: world.rng.pick(REGIONS),
-      ...(node === null ? {} : { node_id: node }),
-      lines: lines.map(({ line, sku, qty, reservation }) => ({
+      sla_class: sla,
+      ordered_at: world.instant(world.nowMs),
+      ship_by: world.instant(dueMs),
+      deliver_by: world.instant(dueMs + PROMISES[sla].roadDays * DAY),
+      currency: HOUSE_CURRENCY,
+      region,
+      customer_ref: `c-${world.rng.int(1, 40_000)}`,
+      lines: lines.map(({ line, node, qty, reservation, sku }) => ({
         line_id: line,
         sku_id: sku,
         qty,
-        unit_price: skuOf(sku).price,
+        unit_price: priceOf(world, sku, channel),
+        ...(sourced ? { node_id: node } : {}),
         ...(reservation === undefined ? {} : { reservation_id: reservation }),
       })),
     },
   });
-  if (node === null) world.after([2_000, 8_000], { kind: 'source', order, tries: 0 });
-  else world.after([1_000, 5_000], { kind: 'allocate', order, node });
+  world.planAt(arrivesMs + world.rng.int(5 * SECOND, MINUTE), { kind: 'accept', order });
 }
 
-function allocate(
+/** Wholesale buys at 55 % of the list price. */
+export function priceOf(world: World, sku: string, channel: Channel): string {
+  const { price } = world.catalogue.skuOf(sku);
+  return channel === 'wholesale' ? centsText(Math.round(centsOf(price) * 0.55)) : price;
+}
+
+/** The order management looks at a new order: on hold, changed, or on its way. */
+function accept(world: World, order: Order): void {
+  const { rng } = world;
+  const next = rng.chance(CHANGE_CHANCE) ? lessOf(world, order) : order;
+  if (!rng.chance(HOLD_CHANCE)) {
+    return world.after([MINUTE, 8 * MINUTE], { kind: 'allocate', order: next });
+  }
+  const { lastsMs, reason, type } = rng.weighted(HOLDS, ({ part }) => part);
+  const hold = { id: world.nextId('h'), type };
+  world.emit({
+    source: 'oms',
+    name: 'order.hold.placed',
+    flow: order.id,
+    data: { order_id: order.id, hold_id: hold.id, hold_type: type, reason, actor: 'oms' },
+  });
+  world.after(lastsMs, { kind: 'clear hold', order: next, hold });
+}
+
+/** The customer takes one unit less of the first line that has several. */
+function lessOf(world: World, order: Order): Order {
+  const less = order.lines.find(({ qty }) => qty > 1);
+  if (less === undefined || order.channel === 'wholesale') return order;
+  const lines = order.lines.map((line) => (line === less ? { ...line, qty: line.qty - 1 } : line));
+  world.book(less.sku, less.node, { promised: -1 });
+  world.emit({
+    source: order.channel,
+    name: 'order.changed',
+    prompt: true,
+    flow: order.id,
+    data: {
+      order_id: order.id,
+      reason: 'customer asked for less',
+      lines: [{ line_id: less.line, sku_id: less.sku, qty: less.qty - 1 }],
+    },
+  });
+  return { ...order, lines };
+}
+
+function clearHold(world: World, order: Order, { id, type }: { id: string; type: HoldType }): void {
+  const fails = world.rng.chance(HOLD_FAILS_CHANCE);
+  world.emit({
+    source: 'oms',
+    name: 'order.hold.cleared',
+    flow: order.id,
+    data: {
+      order_id: order.id,
+      hold_id: id,
+      hold_type: type,
+      reason: fails ? 'order given up' : 'cleared',
+      actor: type === 'fraud' ? 'fraud-desk' : 'oms',
+    },
+  });
+  if (!fails) return world.after([MINUTE, 5 * MINUTE], { kind: 'allocate', order });
+  for (const { node, qty, sku } of order.lines) world.book(sku, node, { promised: -qty });
+  const initiator = type === 'customer' ? 'customer' : 'system';
+  cancel(world, order, { lines: order.lines, initiator, reason: `${type} hold` });
+}
+
+export function cancel(
   world: World,
   order: Order,
-  node: Node,
-  fulfil: (order: Order, node: Node) => void,
+  how: {
+    readonly lines: readonly Line[];
+    readonly initiator: 'customer' | 'seller' | 'system';
+    readonly reason: string;
+  },
 ): void {
-  for (const { line, sku, qty } of order.lines) {
-    const position = world.at(sku, node);
-    position.promised -= qty;
-    position.available -= qty;
+  const { initiator, lines, reason } = how;
+  world.emit({
+    source: initiator === 'customer' && order.channel === 'web' ? 'web' : 'oms',
+    name: 'order.cancelled',
+    flow: order.id,
+    prompt: true,
+    data: {
+      order_id: order.id,
+      initiator,
+      reason,
+      lines: lines.map(({ line, qty, sku }) => ({ line_id: line, sku_id: sku, qty })),
+    },
+  });
+  if (initiator !== 'seller') return;
+  const margin = lines.reduce((sum, { qty, sku }) => {
+    const { costCents } = world.catalogue.skuOf(sku);
+    return sum + qty * (centsOf(priceOf(world, sku, order.channel)) - costCents);
+  }, 0);
+  recordCost(world, { type: 'L3', cents: margin, order: order.id, ref: `cancel-${order.id}` });
+}
+
+/** Finance books a cost of margin leakage (REFERENCE §1.6). */
+export function recordCost(
+  world: World,
+  cost: {
+    readonly type: 'L1' | 'L2' | 'L3' | 'L4' | 'L5' | 'L6' | 'L7';
+    readonly cents: number;
+    readonly ref: string;
+    readonly order?: string;
+    readonly node?: Node;
+  },
+): void {
+  const { cents, node, order, ref, type } = cost;
+  if (cents === 0) return;
+  world.emit({
+    source: 'finance',
+    name: 'cost.recorded',
+    ...(order === undefined ? {} : { flow: order }),
+    data: {
+      ...(order === undefined ? {} : { order_id: order }),
+      ...(node === undefined ? {} : { node_id: node }),
+      cost_type: type,
+      amount: centsText(cents),
+      currency: HOUSE_CURRENCY,
+      ref,
+    },
+  });
+}
+
+function allocate(world: World, order: Order): void {
+  const { rng } = world;
+  if (rng.chance(CANCEL_CHANCE)) {
+    for (const { node, qty, sku } of order.lines) world.book(sku, node, { promised: -qty });
+    return cancel(world, order, {
+      lines: order.lines,
+      initiator: 'customer',
+      reason: 'changed mind',
+    });
+  }
+  for (const line of order.lines) takeFor(world, order.id, line);
+  world.after([2 * MINUTE, 15 * MINUTE], { kind: 'release', order });
+}
+
+/** Turns promised units of a line into allocated ones. */
+function takeFor(world: World, orderId: string, { line, node, qty, sku }: Line): void {
+  world.book(sku, node, { promised: -qty, available: -qty });
+  world.emit({
+    source: 'oms',
+    name: 'order.line.allocated',
+    flow: orderId,
+    data: { order_id: orderId, line_id: line, sku_id: sku, node_id: node, qty },
+  });
+}
+
+function release(world: World, order: Order, fulfil: (job: Job) => void): void {
+  if (world.rng.chance(CANCEL_CHANCE)) return takeBack(world, order, 'customer');
+  const jobs = NODES.map((node) => ({
+    node,
+    lines: order.lines.filter((line) => line.node === node),
+  })).filter(({ lines }) => lines.length > 0);
+  for (const [index, { lines, node }] of jobs.entries()) {
     world.emit({
       source: 'oms',
-      name: 'order.line.allocated',
+      name: 'order.released',
+      flow: order.id,
+      data: {
+        order_id: order.id,
+        node_id: node,
+        checks: { payment: 'pass', fraud: 'pass', address: 'pass', stock: 'pass' },
+        actor: 'oms',
+      },
+    });
+    fulfil({ order, node, lines, extra: index > 0 });
+  }
+}
+
+/** An allocated order is cancelled: its units go back first. */
+export function takeBack(world: World, order: Order, initiator: 'customer' | 'seller'): void {
+  for (const { line, node, qty, sku } of order.lines) {
+    world.book(sku, node, { available: qty });
+    world.emit({
+      source: 'oms',
+      name: 'order.line.deallocated',
       flow: order.id,
       data: { order_id: order.id, line_id: line, sku_id: sku, node_id: node, qty },
     });
   }
-  fulfil(order, node);
+  const reason = initiator === 'customer' ? 'changed mind' : 'out of stock';
+  cancel(world, order, { lines: order.lines, initiator, reason });
 }
 
-function source(
+/** Units of a line are owed again, after a short pick or a void: from where there are some. */
+export function owe(world: World, job: Job, line: Line): void {
+  // Promised at once: nobody else is sold what the line is owed.
+  world.book(line.sku, job.node, { promised: line.qty });
+  world.after([2 * MINUTE, 20 * MINUTE], { kind: 'source again', job, line, tries: 0 });
+}
+
+function sourceAgain(
   world: World,
-  { order, tries }: { order: Order; tries: number },
-  fulfil: (order: Order, node: Node) => void,
+  { job, line, tries }: Extract<OrderTask, { kind: 'source again' }>,
+  fulfil: (job: Job) => void,
 ): void {
-  const node = nodeFor(world, order.lines);
-  if (node !== null) {
-    for (const { sku, qty } of order.lines) world.at(sku, node).promised += qty;
-    return allocate(world, order, node, fulfil);
+  const { nodes } = world.catalogue.skuOf(line.sku);
+  world.book(line.sku, job.node, { promised: -line.qty });
+  const node = [job.node, ...nodes].find((at) => world.free(line.sku, at) >= line.qty);
+  const { order } = job;
+  if (node !== undefined) {
+    const found = { ...line, node };
+    world.book(line.sku, node, { promised: line.qty });
+    takeFor(world, order.id, found);
+    return fulfil({ order, node, lines: [found], extra: true });
   }
   if (tries === MAX_SOURCING_TRIES) {
-    return world.emit({
+    return cancel(world, order, { lines: [line], initiator: 'seller', reason: 'out of stock' });
+  }
+  if (tries === 0) {
+    world.emit({
       source: 'oms',
-      name: 'order.cancelled',
+      name: 'order.line.backordered',
       flow: order.id,
       data: {
         order_id: order.id,
-        initiator: 'seller',
-        reason: 'out of stock',
-        lines: order.lines.map(({ line, sku, qty }) => ({ line_id: line, sku_id: sku, qty })),
+        line_id: line.line,
+        sku_id: line.sku,
+        qty: line.qty,
+        expected_at: world.instant(world.nowMs + 2 * DAY),
       },
     });
   }
-  if (tries === 0) {
-    for (const { line, sku, qty } of order.lines) {
-      world.emit({
-        source: 'oms',
-        name: 'order.line.backordered',
-        flow: order.id,
-        data: {
-          order_id: order.id,
-          line_id: line,
-          sku_id: sku,
-          qty,
-          expected_at: instant(world.nowMs + 5 * 60_000),
-        },
-      });
-    }
-  }
-  world.after([10_000, 20_000], { kind: 'source', order, tries: tries + 1 });
+  world.book(line.sku, job.node, { promised: line.qty });
+  world.after([2 * HOUR, 6 * HOUR], { kind: 'source again', job, line, tries: tries + 1 });
 }

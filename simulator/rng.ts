@@ -16,6 +16,8 @@ export interface Rng {
   weighted<T>(items: readonly T[], weightOf: (item: T) => number): T;
   /** A waiting time with this mean: arrivals that know nothing of each other. */
   exponential(mean: number): number;
+  /** Standard normal. */
+  normal(): number;
 }
 
 /** mulberry32: small, fast, and good enough for a demo. */
@@ -50,5 +52,6 @@ export function rngOver(state: RngState): Rng {
     pick,
     weighted,
     exponential: (mean) => -mean * Math.log(1 - next()),
+    normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
   };
 }

@@ -1,7 +1,7 @@
 /** The brand's state on disk: read at the start, replaced whole, so that a crash leaves a whole one. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { BrandState } from './world.ts';
+import { STATE_VERSION, type BrandState } from './world.ts';
 
 /** The saved state, or null when there is none that this version can go on with. */
 export function readState(file: string): BrandState | null {
@@ -14,7 +14,7 @@ export function readState(file: string): BrandState | null {
   }
   try {
     const state = JSON.parse(content) as BrandState;
-    return state.version === 1 && Array.isArray(state.agenda) ? state : null;
+    return state.version === STATE_VERSION && Array.isArray(state.agenda) ? state : null;
   } catch {
     return null;
   }

@@ -1,44 +1,74 @@
 /**
  * Replenishment, one supplier and node at a time.
  *
- *   review ─▶ PO ─▶ acknowledged ─▶ ship notice ─▶ arrived ─▶ received line by line ─▶ put away
+ *   review ─▶ PO ─▶ acknowledged (changed) ─▶ ship notice (delayed) ─▶ arrived ─▶ received line by line
+ *                          on the shelf ◀─ put away or inspected ◀──────────────┘
  */
-import { binOf, NODES, SKUS, skuOf, SUPPLIERS, type Node } from './catalogue.ts';
-import { instant, type World } from './world.ts';
+import { DAY, HOUR, MINUTE, nextOpen, SECOND } from './calendar.ts';
+import {
+  DC,
+  HOUSE_CURRENCY,
+  NODES,
+  PARTNER,
+  SUPPLIERS,
+  type Node,
+  type Sku,
+  type Supplier,
+} from './catalogue.ts';
+import { UNITS_PER_ORDER } from './orders.ts';
+import { BATCH_MS, type World } from './world.ts';
 
-interface PoLine {
+export interface PoLine {
   readonly sku: string;
   readonly qty: number;
 }
-interface Po {
+export interface Po {
   readonly id: string;
   readonly supplier: string;
   readonly node: Node;
   readonly lines: readonly PoLine[];
+  readonly dueMs: number;
+  /** When it will really be at the dock. */
+  readonly arrivesMs: number;
 }
 
 export type SupplyTask =
-  /** Looks at the next pair of supplier and node, in turn. */
-  | { readonly kind: 'review'; readonly turn: number }
+  /** Looks at what a node needs from a supplier. */
+  | { readonly kind: 'review'; readonly supplier: string; readonly node: Node }
   | { readonly kind: 'acknowledge'; readonly po: Po }
+  | { readonly kind: 'change po'; readonly po: Po }
   | { readonly kind: 'announce'; readonly po: Po }
   | { readonly kind: 'delay'; readonly po: Po }
   | { readonly kind: 'arrive at dock'; readonly po: Po }
   | { readonly kind: 'receive'; readonly po: Po; readonly next: number }
   | { readonly kind: 'inspect'; readonly po: Po; readonly line: PoLine }
-  | { readonly kind: 'put away'; readonly po: Po; readonly line: PoLine };
+  | { readonly kind: 'put away'; readonly po: Po; readonly line: PoLine }
+  | { readonly kind: 'send back'; readonly node: Node; readonly line: PoLine };
 
-const REVIEW_MS = 4_000;
-/** Reorder when what is there and coming falls below this part of the target. */
-const REORDER_AT = 0.55;
-const TO_DOCK_MS = [40_000, 90_000] as const;
+const MAX_PO_LINES = 80;
+const ONE_SHORT_CHANCE = 0.02;
+
+/** Part of a SKU's demand that a node serves. */
+const nodePart = (sku: Sku, node: Node) =>
+  sku.nodes.length === 1 ? 1 : node === PARTNER ? 0.25 : 0.75;
+
+/** Order when what is there and coming falls below the point, up to the target (units). */
+export function levelsOf(world: World, sku: Sku, node: Node): { point: number; target: number } {
+  const perDay = world.ordersPerDay * UNITS_PER_ORDER * sku.share * nodePart(sku, node);
+  const { leadDays, spreadDays } = sku.supplier;
+  const reserve = sku.abcClass === 'C' ? 18 : 28;
+  const point = Math.ceil(perDay * (leadDays + 2 * spreadDays + 3.5) + reserve);
+  return { point, target: point + Math.ceil(perDay * 5) + sku.packQty };
+}
 
 export function supplyStep(world: World, task: SupplyTask): void {
   switch (task.kind) {
     case 'review':
-      return review(world, task.turn);
+      return review(world, task.supplier, task.node);
     case 'acknowledge':
       return acknowledge(world, task.po);
+    case 'change po':
+      return changePo(world, task.po);
     case 'announce':
       return announce(world, task.po);
     case 'delay':
@@ -51,98 +81,125 @@ export function supplyStep(world: World, task: SupplyTask): void {
       return inspect(world, task.po, task.line);
     case 'put away':
       return putAway(world, task.po, task.line);
+    case 'send back':
+      return sendBack(world, task.node, task.line);
     default:
       return task satisfies never;
   }
 }
 
-function review(world: World, turn: number): void {
-  const gapMs = Math.round(REVIEW_MS * world.tempo);
-  world.after([gapMs, gapMs], { kind: 'review', turn: turn + 1 });
-  const supplier = SUPPLIERS[turn % SUPPLIERS.length];
-  const node = NODES[Math.floor(turn / SUPPLIERS.length) % NODES.length];
-  if (supplier === undefined || node === undefined) return;
+function supplierOf(id: string): Supplier {
+  const found = SUPPLIERS.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`the brand has no supplier ${id}`);
+  return found;
+}
 
-  const lines = SKUS.filter((sku) => sku.supplier === supplier).flatMap((sku): PoLine[] => {
-    const position = world.at(sku, node);
-    const coming = position.available - position.promised + position.incoming;
-    return coming < REORDER_AT * sku.target
-      ? [{ sku: sku.id, qty: sku.target - Math.max(coming, 0) }]
-      : [];
+function review(world: World, supplier: string, node: Node): void {
+  world.after([DAY, DAY], { kind: 'review', supplier, node });
+  const skus = world.catalogue.bySupplier.get(supplier) ?? [];
+  const lines = skus.flatMap((sku): PoLine[] => {
+    if (!sku.nodes.includes(node)) return [];
+    const { incoming } = world.position(sku.id, node);
+    const coming = world.free(sku.id, node) + incoming;
+    const { point, target } = levelsOf(world, sku, node);
+    if (coming >= point) return [];
+    return [{ sku: sku.id, qty: Math.ceil((target - coming) / sku.packQty) * sku.packQty }];
   });
-  if (lines.length === 0) return;
-  const po: Po = { id: world.nextId('po'), supplier, node, lines };
-  for (const { sku, qty } of lines) world.at(sku, node).incoming += qty;
+  if (lines.length > 0) order(world, { supplier, node, lines: lines.slice(0, MAX_PO_LINES) });
+}
+
+/** Sends a purchase order and decides when it will come. */
+export function order(
+  world: World,
+  { lines, node, supplier }: { supplier: string; node: Node; lines: readonly PoLine[] },
+): void {
+  const { leadDays, spreadDays } = supplierOf(supplier);
+  const days = leadDays + spreadDays * world.rng.normal();
+  const open = world.shiftsOf(node);
+  const po: Po = {
+    id: world.nextId('po'),
+    supplier,
+    node,
+    lines,
+    dueMs: Math.round(world.nowMs + (leadDays + 2 * spreadDays) * DAY),
+    arrivesMs: Math.round(nextOpen(open, world.nowMs + Math.max(0.6, days) * DAY)),
+  };
+  issue(world, po);
+  world.after([HOUR, 6 * HOUR], { kind: 'acknowledge', po });
+}
+
+export function issue(world: World, po: Po): void {
+  for (const { qty, sku } of po.lines) world.book(sku, po.node, { incoming: qty });
   world.emit({
     source: 'erp',
     name: 'purchaseorder.issued',
     flow: po.id,
     data: {
       po_id: po.id,
-      supplier_id: supplier,
-      node_id: node,
-      currency: 'EUR',
-      lines: lines.map(({ sku, qty }) => ({
+      supplier_id: po.supplier,
+      node_id: po.node,
+      currency: HOUSE_CURRENCY,
+      lines: po.lines.map(({ qty, sku }) => ({
         sku_id: sku,
         qty,
-        due_at: instant(world.nowMs + 180_000),
-        unit_cost: skuOf(sku).cost,
+        due_at: world.instant(po.dueMs),
+        unit_cost: world.catalogue.skuOf(sku).cost,
       })),
     },
   });
-  world.after([4_000, 15_000], { kind: 'acknowledge', po });
 }
 
-/** One answer in eight promises less than was ordered; the order is then changed to that. */
+/** A supplier that cannot fill a line promises four fifths; the order is then changed to that. */
 function acknowledge(world: World, po: Po): void {
-  const { id, supplier, node } = po;
-  const less = world.rng.chance(0.125);
-  const lines = less
-    ? po.lines.map(({ sku, qty }) => ({ sku, qty: Math.max(1, Math.floor(qty * 0.8)) }))
-    : po.lines;
+  const { fill } = supplierOf(po.supplier);
+  const lines = po.lines.map(({ qty, sku }) =>
+    world.rng.chance(fill) ? { sku, qty } : { sku, qty: Math.max(1, Math.floor(qty * 0.8)) },
+  );
+  const less = lines.some(({ qty }, index) => qty < (po.lines[index]?.qty ?? 0));
   world.emit({
     source: 'suppliers',
     name: 'purchaseorder.acknowledged',
+    flow: po.id,
+    data: {
+      po_id: po.id,
+      supplier_id: po.supplier,
+      status: less ? 'changed' : 'accepted',
+      lines: lines.map(({ qty, sku }) => ({
+        sku_id: sku,
+        qty,
+        promised_at: world.instant(po.dueMs),
+      })),
+    },
+  });
+  for (const [index, { qty, sku }] of lines.entries()) {
+    const given = (po.lines[index]?.qty ?? 0) - qty;
+    if (given > 0) world.book(sku, po.node, { incoming: -given });
+  }
+  const promised = { ...po, lines };
+  if (less) world.after([20 * MINUTE, 90 * MINUTE], { kind: 'change po', po: promised });
+  const leavesMs = world.nowMs + (po.arrivesMs - world.nowMs) * (0.4 + 0.2 * world.rng.next());
+  world.planAt(leavesMs, { kind: 'announce', po: promised });
+}
+
+function changePo(world: World, { dueMs, id, lines, node, supplier }: Po): void {
+  world.emit({
+    source: 'erp',
+    name: 'purchaseorder.changed',
     flow: id,
     data: {
       po_id: id,
       supplier_id: supplier,
-      status: less ? 'changed' : 'accepted',
-      lines: lines.map(({ sku, qty }) => ({
-        sku_id: sku,
-        qty,
-        promised_at: instant(world.nowMs + 150_000),
-      })),
+      node_id: node,
+      lines: lines.map(({ qty, sku }) => ({ sku_id: sku, qty, due_at: world.instant(dueMs) })),
     },
   });
-  if (less) {
-    po.lines.forEach(({ sku, qty }, index) => {
-      world.at(sku, node).incoming -= qty - (lines[index]?.qty ?? 0);
-    });
-    world.emit({
-      source: 'erp',
-      name: 'purchaseorder.changed',
-      flow: id,
-      data: {
-        po_id: id,
-        supplier_id: supplier,
-        node_id: node,
-        lines: lines.map(({ sku, qty }) => ({
-          sku_id: sku,
-          qty,
-          due_at: instant(world.nowMs + 180_000),
-        })),
-      },
-    });
-  }
-  world.after([15_000, 40_000], { kind: 'announce', po: { ...po, lines } });
 }
 
 const asnOf = (po: Po) => `asn-${po.id}`;
 const receiptOf = (po: Po) => `rcv-${po.id}`;
 
-function announce(world: World, po: Po): void {
-  const { id, supplier, node, lines } = po;
+export function announce(world: World, po: Po): void {
+  const { arrivesMs, id, lines, node, supplier } = po;
   world.emit({
     source: 'suppliers',
     name: 'asn.received',
@@ -152,15 +209,20 @@ function announce(world: World, po: Po): void {
       po_id: id,
       supplier_id: supplier,
       node_id: node,
-      eta_at: instant(world.nowMs + TO_DOCK_MS[1]),
-      lines: lines.map(({ sku, qty }) => ({ sku_id: sku, qty })),
+      eta_at: world.instant(arrivesMs + HOUR),
+      lines: lines.map(({ qty, sku }) => ({ sku_id: sku, qty })),
     },
   });
-  if (world.rng.chance(0.15)) world.after([10_000, 30_000], { kind: 'delay', po });
-  else world.after(TO_DOCK_MS, { kind: 'arrive at dock', po });
+  if (world.rng.chance(supplierOf(supplier).delays)) {
+    const halfWay = world.nowMs + (arrivesMs - world.nowMs) / 2;
+    return world.planAt(halfWay, { kind: 'delay', po });
+  }
+  world.planAt(arrivesMs, { kind: 'arrive at dock', po });
 }
 
 function delay(world: World, po: Po): void {
+  const laterMs = po.arrivesMs + world.rng.int(2 * HOUR, 9 * HOUR);
+  const arrivesMs = nextOpen(world.shiftsOf(po.node), laterMs);
   world.emit({
     source: 'carriers',
     name: 'inbound.eta.changed',
@@ -168,115 +230,147 @@ function delay(world: World, po: Po): void {
     data: {
       asn_id: asnOf(po),
       supplier_id: po.supplier,
-      eta_at: instant(world.nowMs + 2 * TO_DOCK_MS[1]),
+      eta_at: world.instant(arrivesMs + HOUR),
       reason: 'congestion',
     },
   });
-  world.after([TO_DOCK_MS[1], 2 * TO_DOCK_MS[1]], { kind: 'arrive at dock', po });
+  world.planAt(arrivesMs, { kind: 'arrive at dock', po });
 }
 
 function arriveAtDock(world: World, po: Po): void {
-  const { id, supplier, node } = po;
+  const { id, node, supplier } = po;
   world.emit({
     source: node,
     name: 'inbound.arrived',
     flow: id,
+    prompt: true,
     data: {
       asn_id: asnOf(po),
       po_id: id,
       supplier_id: supplier,
       node_id: node,
-      dock_at: instant(world.nowMs),
+      dock_at: world.instant(world.nowMs),
     },
   });
-  world.after([5_000, 15_000], { kind: 'receive', po, next: 0 });
+  world.afterWork(node, [20 * MINUTE, 2 * HOUR], { kind: 'receive', po, next: 0 });
 }
 
-/** Most lines come as announced; some need an inspection, a few are damaged or a unit or two short. */
+/** Lines come as announced, save that now and then one unit of many is missing. */
 function receive(world: World, po: Po, next: number): void {
-  const { id, supplier, node, lines } = po;
+  const { id, lines, node, supplier } = po;
   const line = lines[next];
-  const receipt = receiptOf(po);
-  if (line === undefined) {
-    return world.emit({
-      source: node,
-      name: 'receipt.closed',
-      flow: id,
-      data: {
-        receipt_id: receipt,
-        po_id: id,
-        asn_id: asnOf(po),
-        supplier_id: supplier,
-        node_id: node,
-        closed_at: instant(world.nowMs),
-      },
-    });
-  }
-  const missing = world.rng.chance(0.03) ? Math.min(world.rng.int(1, 2), line.qty - 1) : 0;
-  const got = line.qty - missing;
-  const condition = world.rng.weighted(['good', 'inspect', 'damaged'] as const, (code) =>
-    code === 'good' ? 92 : code === 'inspect' ? 6 : 2,
-  );
-  const position = world.at(line.sku, node);
-  position.incoming -= missing;
+  if (line === undefined) return closeReceipt(world, po);
+  const { inspected } = supplierOf(supplier);
+  const missing = line.qty > 1 && world.rng.chance(ONE_SHORT_CHANCE) ? 1 : 0;
+  const inspect = node === DC && world.rng.chance(inspected);
+  const got = { sku: line.sku, qty: line.qty - missing };
+  if (missing > 0) world.book(line.sku, node, { incoming: -missing });
   world.emit({
     source: node,
     name: 'receipt.line.received',
     flow: id,
+    prompt: true,
     data: {
-      receipt_id: receipt,
+      receipt_id: receiptOf(po),
       po_id: id,
       asn_id: asnOf(po),
       supplier_id: supplier,
       sku_id: line.sku,
       node_id: node,
       qty_expected: line.qty,
-      qty_received: got,
-      condition_code: condition,
+      qty_received: got.qty,
+      condition_code: inspect ? 'inspect' : 'good',
+      raw_code: '07',
     },
   });
-  const received = { sku: line.sku, qty: got };
-  if (condition === 'good') world.after([5_000, 20_000], { kind: 'put away', po, line: received });
-  else if (condition === 'inspect') {
-    world.after([10_000, 30_000], { kind: 'inspect', po, line: received });
-  } else position.incoming -= got;
-  world.after([1_000, 4_000], { kind: 'receive', po, next: next + 1 });
+  if (inspect) world.afterWork(node, [HOUR, 5 * HOUR], { kind: 'inspect', po, line: got });
+  else if (node === PARTNER) {
+    // Confirmed with the next file, after its rows of receipt.
+    const fileMs = Math.ceil((world.nowMs + HOUR) / BATCH_MS[PARTNER]) * BATCH_MS[PARTNER];
+    world.planAt(fileMs, { kind: 'put away', po, line: got });
+  } else world.afterWork(node, [30 * MINUTE, 4 * HOUR], { kind: 'put away', po, line: got });
+  world.afterWork(node, [40 * SECOND, 4 * MINUTE], { kind: 'receive', po, next: next + 1 });
 }
 
-function inspect(world: World, po: Po, { sku, qty }: PoLine): void {
-  const failed = world.rng.chance(0.3) ? Math.min(qty, world.rng.int(1, 4)) : 0;
-  const position = world.at(sku, po.node);
-  position.incoming -= qty;
-  position.available += qty - failed;
+function closeReceipt(world: World, po: Po): void {
+  world.emit({
+    source: po.node,
+    name: 'receipt.closed',
+    flow: po.id,
+    prompt: true,
+    data: {
+      receipt_id: receiptOf(po),
+      po_id: po.id,
+      asn_id: asnOf(po),
+      supplier_id: po.supplier,
+      node_id: po.node,
+      closed_at: world.instant(world.nowMs),
+    },
+  });
+}
+
+/** What fails goes back to the supplier. */
+function inspect(world: World, po: Po, { qty, sku }: PoLine): void {
+  const { defects } = supplierOf(po.supplier);
+  let failed = 0;
+  for (let unit = 0; unit < qty; unit++) if (world.rng.chance(defects)) failed += 1;
+  world.book(sku, po.node, { incoming: -qty, available: qty - failed });
   world.emit({
     source: po.node,
     name: 'quality.inspected',
     flow: po.id,
+    prompt: true,
     data: {
       receipt_id: receiptOf(po),
       sku_id: sku,
       node_id: po.node,
       qty_pass: qty - failed,
       qty_fail: failed,
-      defect_code: failed === 0 ? 'none' : 'chipped',
+      ...(failed === 0 ? {} : { fail_state: 'rtv_pending' }),
+      defect_code: failed === 0 ? 'none' : world.rng.pick(['chipped', 'stained', 'wrong finish']),
     },
   });
+  if (failed === 0) return;
+  const line = { sku, qty: failed };
+  world.afterWork(po.node, [8 * HOUR, 20 * HOUR], { kind: 'send back', node: po.node, line });
 }
 
-function putAway(world: World, po: Po, { sku, qty }: PoLine): void {
-  const position = world.at(sku, po.node);
-  position.incoming -= qty;
-  position.available += qty;
+function putAway(world: World, po: Po, { qty, sku }: PoLine): void {
+  world.book(sku, po.node, { incoming: -qty, available: qty });
   world.emit({
     source: po.node,
     name: 'putaway.completed',
     flow: po.id,
+    prompt: true,
     data: {
       receipt_id: receiptOf(po),
       sku_id: sku,
       node_id: po.node,
-      location_id: binOf(sku),
+      location_id: world.catalogue.skuOf(sku).bin,
       qty,
     },
   });
+}
+
+function sendBack(world: World, node: Node, { qty, sku }: PoLine): void {
+  world.emit({
+    source: node,
+    name: 'shipment.dispatched',
+    data: {
+      shipment_id: world.nextId('rtv'),
+      node_id: node,
+      carrier: 'northpost',
+      service: 'standard',
+      shipped_at: world.instant(world.nowMs),
+      rtv: true,
+      lines: [{ sku_id: sku, qty }],
+    },
+  });
+}
+
+/** Reviews of all suppliers for all nodes, spread over the first working day. */
+export function firstReviews(): SupplyTask[] {
+  return SUPPLIERS.flatMap(({ id }) =>
+    NODES.map((node) => ({ kind: 'review', supplier: id, node }) as const),
+  );
 }

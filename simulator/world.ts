@@ -1,21 +1,44 @@
 /**
- * What the parts of the demo share: the state, its agenda of things to come, and the way to emit an
- * event. Pure: time is the agenda's, randomness is the state's.
+ * What the parts of the brand share: the state, its agenda of things to come, its books, and the way to
+ * emit an event. Pure: time is the agenda's, randomness is the state's.
  *
- *   agenda ──(next due task)──▶ a step (orders, supply, floor) ──▶ events, and new tasks
+ *   agenda ──(next due task)──▶ a step (orders, supply, floor …) ──▶ events, labels, new tasks
+ *                                                                  └▶ late: `send`, when they arrive
  *
- * The whole state is JSON. Going on from a saved state gives the same events under the same ids, so that
- * a crash that sent some of them already does no harm.
+ * Two times: the brand lives in a time of its own, in which a day has 24 hours; `epoch` and `tempo` map
+ * it to event time, so that a demo can live through a day in minutes. The whole state is JSON. Going
+ * on from a saved state gives the same events under the same ids.
  */
 import type { InputDataOf, InputType } from '../contracts/events.ts';
-import { SNAPSHOT_NODE, SOURCES, type Node, type Sku, type Source } from './catalogue.ts';
+import {
+  ALWAYS,
+  BUSINESS_WEEK,
+  HOUR,
+  MINUTE,
+  nextOpen,
+  addOpen,
+  SECOND,
+  SHIFTS,
+  type Week,
+} from './calendar.ts';
+import {
+  catalogueOf,
+  SAFETY_UNITS,
+  SOURCES,
+  type Catalogue,
+  type Node,
+  type Sku,
+  type Source,
+} from './catalogue.ts';
+import type { FeedTask } from './feeds.ts';
+import type { FloorTask } from './floor.ts';
 import type { FulfilmentTask } from './fulfilment.ts';
 import type { OrderTask } from './orders.ts';
-import type { FloorTask } from './floor.ts';
-import type { SupplyTask } from './supply.ts';
+import type { ReturnTask } from './returns.ts';
 import { rngOver, type Rng } from './rng.ts';
+import type { SupplyTask } from './supply.ts';
 
-export interface DemoEvent<T extends InputType = InputType> {
+export interface SimEvent<T extends InputType = InputType> {
   readonly specversion: '1.0';
   readonly id: string;
   readonly source: string;
@@ -25,7 +48,27 @@ export interface DemoEvent<T extends InputType = InputType> {
   readonly data: InputDataOf<T>;
 }
 
-/** Stock of a SKU at a node as the brand knows it: enough to promise nothing that is not there. */
+/** What kind of brand it is; fixed when it is founded, save for tempo and seasons when it goes live. */
+export interface Profile {
+  readonly skuCount: number;
+  /** Orders in a day of the brand, over the week's mean and before a peak. */
+  readonly ordersPerDay: number;
+  /** Doubles the orders. */
+  readonly peak: boolean;
+  /** Brand time that passes in a unit of event time. */
+  readonly tempo: number;
+  /** Neither seasons nor closing times: as busy at any time. */
+  readonly steady: boolean;
+}
+
+export interface Founding extends Partial<Profile> {
+  /** In every id: two brands of one log need two. */
+  readonly run: string;
+  readonly seed: number;
+  readonly openedAtMs: number;
+}
+
+/** Stock of a SKU at a node as the brand's own books have it. */
 export interface Position {
   available: number;
   /** Of `available`, held by checkouts and by orders that are not allocated yet. */
@@ -34,13 +77,15 @@ export interface Position {
   incoming: number;
 }
 
-/** Something that happens later. `send` is an event that is late, or a duplicate. */
+/** Something that happens later. `send` is an event that arrives late, or again. */
 export type Task =
   | OrderTask
   | FulfilmentTask
+  | ReturnTask
   | SupplyTask
   | FloorTask
-  | { readonly kind: 'send'; readonly event: DemoEvent };
+  | FeedTask
+  | { readonly kind: 'send'; readonly event: SimEvent };
 
 export interface Due {
   readonly atMs: number;
@@ -49,28 +94,36 @@ export interface Due {
   readonly task: Task;
 }
 
+export const STATE_VERSION = 2;
+
 export interface BrandState {
-  readonly version: 1;
+  readonly version: typeof STATE_VERSION;
+  readonly founding: Founding;
   /** In every id, so that two brands on one log never mean the same order. */
   readonly run: string;
-  /** Events a second that the brand aims at. */
-  readonly ratePerSec: number;
+  profile: Profile;
   readonly openedAtMs: number;
-  /** Everything due until here has happened. */
+  /** Everything due until here has happened (brand time). */
   clockMs: number;
+  /** An instant in both times. */
+  epoch: { readonly brandMs: number; readonly eventMs: number };
+  /** When it left its simulated past (event time); null while it is there. */
+  liveAtMs: number | null;
   rng: number;
   /** Last number given to an id or a task. */
   counter: number;
   /** By `sku node`. */
   readonly positions: Record<string, Position>;
+  /** SKUs whose availability may have changed since it was last published. */
+  dirty: Record<string, true>;
+  /** What channels were last told, by `sku channel`. */
+  readonly published: Record<string, number>;
+  /** SKUs that nobody counts for now: something of theirs is being set right. */
+  readonly unsettled: Record<string, number>;
+  /** Where rounds through the SKUs have come to, by name of the round. */
+  readonly rounds: Record<string, number>;
   agenda: Due[];
 }
-
-/** Chance that an event which may come late does, and that any event comes twice. */
-const LATE_CHANCE = 0.02;
-const LATE_MS = [20_000, 90_000] as const;
-const DUPLICATE_CHANCE = 0.005;
-const DUPLICATE_AFTER_MS = [2_000, 90_000] as const;
 
 export interface Emit<T extends InputType> {
   readonly source: Source;
@@ -78,41 +131,115 @@ export interface Emit<T extends InputType> {
   readonly data: InputDataOf<T>;
   /** Order or purchase order that it belongs to. */
   readonly flow?: string;
+  /** Sent as it happens, whatever the source's habits are. */
+  readonly prompt?: boolean;
 }
 
+/** An event that was emitted, and when it arrives (brand time). */
+export interface Emitted {
+  readonly source: string;
+  readonly id: string;
+  readonly arrivesMs: number;
+}
+
+type Range = readonly [loMs: number, hiMs: number];
+
 export interface World {
+  readonly state: BrandState;
   readonly rng: Rng;
-  /** Time of the task that is happening. */
+  /** Brand time of the task that is happening. */
   readonly nowMs: number;
-  /** Stretches the rhythms that do not follow from orders: 1 at 20 events/s. */
-  readonly tempo: number;
-  readonly arrivalsPerSec: number;
-  at(sku: Sku | string, node: Node): Position;
-  emit<T extends InputType>(event: Emit<T>): void;
-  /** Plans a task after a time between `lo` and `hi`. */
-  after(range: readonly [loMs: number, hiMs: number], task: Task): void;
+  readonly profile: Profile;
+  readonly catalogue: Catalogue;
+  /** Orders in a day, peak included. */
+  readonly ordersPerDay: number;
+  readonly businessWeek: Week;
+  shiftsOf(node: Node): Week;
+  position(sku: string, node: Node): Readonly<Position>;
+  /** Units that nobody has been promised. */
+  free(sku: string, node: Node): number;
+  /** Books a change of a position. */
+  book(sku: string, node: Node, change: Partial<Position>): void;
+  emit<T extends InputType>(event: Emit<T>): Emitted;
+  /** A time of the brand as an instant of its events. */
+  instant(brandMs: number): string;
+  /** Brand time in which so much event time passes. */
+  stretch(eventMs: number): number;
+  planAt(atMs: number, task: Task): void;
+  /** Plans a task after a time within the range. */
+  after(range: Range, task: Task): void;
+  /** Plans a task after working time at a node within the range. */
+  afterWork(node: Node, range: Range, task: Task): void;
   nextId(prefix: string): string;
 }
 
-/** Events that an arriving customer leads to, and events a second that come without any. */
-const EVENTS_PER_ARRIVAL = 10.7;
-const BACKGROUND_PER_SEC = 1.8;
+/** How events of a source come in: in batches, after a time, and now and then much later. */
+interface Lateness {
+  readonly batchMs?: number;
+  readonly usualMs?: Range;
+  readonly lateChance: number;
+  readonly lateMs: Range;
+}
+/** Of stock, nothing comes later than a ledger waits before it calls a balance negative. */
+const ONLINE: Lateness = { lateChance: 0.02, lateMs: [5 * SECOND, 4 * MINUTE] };
+const INTERNAL: Lateness = { lateChance: 0, lateMs: [0, 0] };
+const EDI: Lateness = {
+  usualMs: [30 * SECOND, 8 * MINUTE],
+  lateChance: 0.01,
+  lateMs: [20 * MINUTE, 50 * MINUTE],
+};
+export const BATCH_MS = { 'market-b': 15 * MINUTE, '3pl-north': 30 * MINUTE } as const;
+const LATENESS: Readonly<Record<Source, Lateness>> = {
+  web: ONLINE,
+  'market-a': ONLINE,
+  'market-b': { ...INTERNAL, batchMs: BATCH_MS['market-b'] },
+  wholesale: EDI,
+  oms: INTERNAL,
+  integrator: INTERNAL,
+  erp: INTERNAL,
+  'dc-01': ONLINE,
+  '3pl-north': { ...INTERNAL, batchMs: BATCH_MS['3pl-north'] },
+  suppliers: EDI,
+  carriers: { usualMs: [MINUTE, 20 * MINUTE], lateChance: 0.02, lateMs: [HOUR, 4 * HOUR] },
+  returns: ONLINE,
+  finance: INTERNAL,
+};
+const DUPLICATE_CHANCE = 0.005;
+const DUPLICATE_AFTER_MS: Range = [2 * SECOND, 2 * HOUR];
 
 export function createWorld(
   state: BrandState,
   push: (due: Due) => void,
-): World & { begin(atMs: number): void; take(): DemoEvent[]; send(event: DemoEvent): void } {
+): World & { begin(atMs: number): void; take(): SimEvent[]; send(event: SimEvent): void } {
   const rng = rngOver(state);
-  const tempo = 20 / state.ratePerSec;
+  const catalogue = catalogueOf(state.profile.skuCount);
   let nowMs = state.clockMs;
-  let out: DemoEvent[] = [];
+  let out: SimEvent[] = [];
 
-  const plan = (atMs: number, task: Task) => push({ atMs, n: ++state.counter, task });
-  const between = ([lo, hi]: readonly [number, number]) => rng.int(lo, hi);
+  const planAt = (atMs: number, task: Task) =>
+    push({ atMs: Math.round(atMs), n: ++state.counter, task });
+  const between = ([lo, hi]: Range) => rng.int(Math.round(lo), Math.round(hi));
   const nextId = (prefix: string) => `${prefix}-${state.run}-${++state.counter}`;
+  const shiftsOf = (node: Node) => (state.profile.steady ? ALWAYS : SHIFTS[node]);
 
-  function emit<T extends InputType>({ source, name, data, flow }: Emit<T>): void {
-    const event: DemoEvent<T> = {
+  function instant(brandMs: number): string {
+    const { brandMs: from, eventMs } = state.epoch;
+    return new Date(Math.round(eventMs + (brandMs - from) / state.profile.tempo)).toISOString();
+  }
+
+  function position(sku: string, node: Node): Position {
+    return (state.positions[`${sku} ${node}`] ??= { available: 0, promised: 0, incoming: 0 });
+  }
+
+  function arrivalOf(source: Source): number {
+    const { batchMs, lateChance, lateMs, usualMs } = LATENESS[source];
+    if (batchMs !== undefined) return (Math.floor(nowMs / batchMs) + 1) * batchMs;
+    if (lateChance > 0 && rng.chance(lateChance)) return nowMs + between(lateMs);
+    return usualMs === undefined ? nowMs : nowMs + between(usualMs);
+  }
+
+  function emit<T extends InputType>({ data, flow, name, prompt, source }: Emit<T>): Emitted {
+    const event: SimEvent<T> = {
       specversion: '1.0',
       id: nextId('e'),
       source: SOURCES[source],
@@ -121,30 +248,49 @@ export function createWorld(
       ...(flow === undefined ? {} : { correlationid: flow }),
       data,
     };
-    if (mayBeLate(name, source) && rng.chance(LATE_CHANCE)) {
-      plan(nowMs + between(LATE_MS), { kind: 'send', event });
-      return;
-    }
-    out.push(event);
+    const arrivesMs = prompt === true ? nowMs : arrivalOf(source);
+    if (arrivesMs > nowMs) planAt(arrivesMs, { kind: 'send', event });
+    else out.push(event);
     if (rng.chance(DUPLICATE_CHANCE)) {
-      plan(nowMs + between(DUPLICATE_AFTER_MS), { kind: 'send', event });
+      planAt(arrivesMs + between(DUPLICATE_AFTER_MS), { kind: 'send', event });
     }
+    return { source: event.source, id: event.id, arrivesMs };
   }
 
   return {
+    state,
     rng,
-    tempo,
-    arrivalsPerSec:
-      Math.max(state.ratePerSec - BACKGROUND_PER_SEC / tempo, 0.1) / EVENTS_PER_ARRIVAL,
+    catalogue,
+    ordersPerDay: state.profile.ordersPerDay * (state.profile.peak ? 2 : 1),
     get nowMs() {
       return nowMs;
     },
-    at(sku, node) {
-      const key = `${typeof sku === 'string' ? sku : sku.id} ${node}`;
-      return (state.positions[key] ??= { available: 0, promised: 0, incoming: 0 });
+    get profile() {
+      return state.profile;
+    },
+    get businessWeek() {
+      return state.profile.steady ? ALWAYS : BUSINESS_WEEK;
+    },
+    shiftsOf,
+    position,
+    free: (sku, node) => {
+      const { available, promised } = position(sku, node);
+      return available - promised;
+    },
+    book(sku, node, { available = 0, incoming = 0, promised = 0 }) {
+      const at = position(sku, node);
+      at.available += available;
+      at.promised += promised;
+      at.incoming += incoming;
+      state.dirty[sku] = true;
     },
     emit,
-    after: (range, task) => plan(nowMs + between(range), task),
+    instant,
+    stretch: (eventMs) => eventMs * state.profile.tempo,
+    planAt,
+    after: (range, task) => planAt(nowMs + between(range), task),
+    afterWork: (node, range, task) =>
+      planAt(addOpen(shiftsOf(node), nextOpen(shiftsOf(node), nowMs), between(range)), task),
     nextId,
     begin: (atMs) => {
       nowMs = atMs;
@@ -158,12 +304,10 @@ export function createWorld(
   };
 }
 
-/** Where a late event cannot make a shelf look emptier than it ever was. */
-function mayBeLate(name: InputType, source: Source): boolean {
-  if (name === 'shipment.tracking.updated') return true;
-  return name === 'inventory.adjusted' && source !== SNAPSHOT_NODE;
-}
-
-export function instant(ms: number): string {
-  return new Date(ms).toISOString();
+/** Units of a SKU that may be sold in all, after safety stock. */
+export function pool(world: World, sku: Sku): number {
+  return sku.nodes.reduce(
+    (sum, node) => sum + Math.max(0, world.free(sku.id, node) - SAFETY_UNITS[node]),
+    0,
+  );
 }

@@ -5,8 +5,13 @@
  * fast as it is taken; the same seed gives the same events.
  */
 import type { ProducerEvent } from '../../contracts/envelope.ts';
-import { createBrand, createState, openingEvents } from '../../simulator/brand.ts';
-import { NODES, SKUS } from '../../simulator/catalogue.ts';
+import {
+  createBrand,
+  createState,
+  EVENTS_PER_ORDER,
+  openingEvents,
+} from '../../simulator/brand.ts';
+import { catalogueOf, NODES } from '../../simulator/catalogue.ts';
 import { rngOver, type Rng } from '../../simulator/rng.ts';
 import { event, type Envelope } from './log.ts';
 
@@ -20,6 +25,10 @@ export interface TrafficOptions {
   readonly stepMs: number;
 }
 
+/** A small brand that lives fast, so that a short feed has orders that are delivered and returned. */
+const SMALL = { skuCount: 40, tempo: 360, steady: true } as const;
+const DAY_SEC = 86_400;
+const SKUS = catalogueOf(SMALL.skuCount).skus;
 /** Earlier events that can be sent again. */
 const REMEMBERED = 2_000;
 const SOURCE = 'https://3pl.example/mischief';
@@ -29,7 +38,8 @@ export function* traffic(options: TrafficOptions): Generator<ProducerEvent[], ne
   const { ratePerSec, seed, startMs, stepMs } = options;
   const rng = rngOver({ rng: seed });
   const run = `s${seed}`;
-  const state = createState({ run, seed, ratePerSec, openedAtMs: startMs });
+  const ordersPerDay = ((ratePerSec / EVENTS_PER_ORDER) * DAY_SEC) / SMALL.tempo;
+  const state = createState({ ...SMALL, run, seed, ordersPerDay, openedAtMs: startMs });
   const brand = createBrand(state);
   const remembered: ProducerEvent[] = [];
 
