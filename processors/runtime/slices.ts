@@ -11,6 +11,7 @@ import { createFeeds, type Feeds } from '../feeds/feeds.ts';
 import { createFloor } from '../floor/floor.ts';
 import { createReturns } from '../returns/returns.ts';
 import { createStock, type Stock } from '../stock/stock.ts';
+import { createSupply } from '../supply/supply.ts';
 
 export interface SliceSpec {
   readonly name: string;
@@ -57,6 +58,12 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
     whole: ['inventory-snapshot'],
     create: ({ recentMovements: historyCapacity }, partitions) =>
       createStock({ historyCapacity, ...(partitions === null ? {} : { partitions }) }),
+  },
+  supply: {
+    key: 'supplier',
+    // Every slice learns whose POs and ASNs are: later events about them may not name the supplier.
+    whole: ['purchaseorder', 'asn'],
+    create: (_options, partitions) => createSupply(partitions === null ? {} : { partitions }),
   },
   floor: { key: 'node', create: createFloor },
   feeds: { key: null, create: createFeeds },

@@ -7,10 +7,12 @@ import { FLOOR_TABLES } from '../floor/tables.ts';
 import { RETURNS_TABLES } from '../returns/tables.ts';
 import { ORDER_TABLES } from '../orders/tables.ts';
 import { STOCK_TABLES } from '../stock/tables.ts';
+import { SUPPLY_TABLES } from '../supply/tables.ts';
 
 export const TABLE_COLUMNS = {
   ...ARCHIVE_TABLES,
   ...STOCK_TABLES,
+  ...SUPPLY_TABLES,
   ...FLOOR_TABLES,
   ...FEEDS_TABLES,
   ...RETURNS_TABLES,

@@ -13,6 +13,7 @@ describe('createSlice', () => {
     expect(all.hosted.map(({ processor }) => processor.name)).toEqual([
       'archive',
       'stock',
+      'supply',
       'floor',
       'feeds',
       'returns',
@@ -43,7 +44,7 @@ describe('createSlice', () => {
   });
 
   test.each([
-    ['an unknown processor', [slice('ledger')], /names ledger; there are archive, stock/],
+    ['an unknown processor', [slice('ledger')], /names ledger; there are archive, stock, /],
     ['a sliced archive', [slice('archive', 0, 7)], /archive cannot be sliced/],
     ['the same processor twice', [slice('stock', 0, 3), slice('stock', 4, 7)], /twice/],
   ])('%s is refused', (_name, specs, message) => {
