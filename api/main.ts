@@ -9,12 +9,14 @@ import { fileURLToPath } from 'node:url';
 import type { AtpView } from '../contracts/atp.ts';
 import { createClickHouse } from '../platform/clickhouse/client.ts';
 import { readKpis } from '../platform/clickhouse/kpis.ts';
+import { readQuestions } from '../platform/clickhouse/questions.ts';
 import { listen } from '../platform/http/server.ts';
 import { runProcess } from '../platform/lifecycle.ts';
 import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
 import { Items } from './clickhouse/items.ts';
 import { KpiCatalogue } from './kpi/catalogue.ts';
 import { KpiFeed } from './kpi/feed.ts';
+import { Questions } from './kpi/questions.ts';
 import { KpiReader } from './kpi/reader.ts';
 import { createLedger } from './ledger.ts';
 import { ASK_LIMITS, ITEM_LIMITS, KPI_LIMITS, liveLimits, SYSTEM_LIMITS } from './limits.ts';
@@ -25,6 +27,7 @@ import { buildApi } from './server.ts';
 import { SystemMonitor } from './system.ts';
 
 const KPIS = fileURLToPath(new URL('../sql/kpi', import.meta.url));
+const QUESTIONS = fileURLToPath(new URL('../sql/questions', import.meta.url));
 
 await runProcess({
   name: 'api',
@@ -81,6 +84,13 @@ await runProcess({
       limits: KPI_LIMITS,
       nowMs: Date.now,
     });
+    const questions = new Questions({
+      questions: readQuestions(QUESTIONS),
+      client: clickhouse,
+      catalogue: kpi,
+      limits: KPI_LIMITS,
+      nowMs: Date.now,
+    });
     const kpiFeed = new KpiFeed({
       catalogue: kpi,
       reader: kpiReader,
@@ -98,7 +108,18 @@ await runProcess({
       newStream: randomUUID,
     });
 
-    const app = await buildApi({ life, atp, ledger, items, clickhouse, kpi, system, hub, limits });
+    const app = await buildApi({
+      life,
+      atp,
+      ledger,
+      items,
+      clickhouse,
+      kpi,
+      questions,
+      system,
+      hub,
+      limits,
+    });
     life.onStop('http', () => app.close());
     const url = await listen(app, {
       host: config.host,

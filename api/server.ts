@@ -13,6 +13,7 @@ import type { Life } from '../platform/lifecycle.ts';
 import type { Items } from './clickhouse/items.ts';
 import { registerDashboard } from './dashboard.ts';
 import type { KpiCatalogue } from './kpi/catalogue.ts';
+import type { Questions } from './kpi/questions.ts';
 import type { Ledger } from './ledger.ts';
 import { EXPLAIN_LIMITS, type LiveLimits } from './limits.ts';
 import type { LiveHub } from './live/hub.ts';
@@ -21,6 +22,7 @@ import { registerAtp } from './routes/atp.ts';
 import { registerDoor } from './routes/door.ts';
 import { registerKpi } from './routes/kpi.ts';
 import { asProblem } from './routes/problems.ts';
+import { registerQuestions } from './routes/questions.ts';
 import { registerSkus } from './routes/skus.ts';
 import { registerSystem } from './routes/system.ts';
 import type { SystemMonitor } from './system.ts';
@@ -36,6 +38,7 @@ export interface ApiParts {
   readonly items: Items;
   readonly clickhouse: ClickHouseClient;
   readonly kpi: KpiCatalogue;
+  readonly questions: Questions;
   readonly system: SystemMonitor;
   readonly hub: LiveHub;
   readonly limits: LiveLimits;
@@ -43,7 +46,7 @@ export interface ApiParts {
 
 /** Builds the app; `listen` of platform/http/server.ts opens it. */
 export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
-  const { life, atp, ledger, items, clickhouse, kpi, system, hub, limits } = parts;
+  const { life, atp, ledger, items, clickhouse, kpi, questions, system, hub, limits } = parts;
   const app = createHttp({ life, bodyLimit: BODY_LIMIT_BYTES });
 
   await app.register(swagger, {
@@ -73,6 +76,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     registerAtp(rest, { atp, ledger, clickhouse, limits: EXPLAIN_LIMITS });
     registerSkus(rest, { ledger, items });
     registerKpi(rest, { kpi });
+    registerQuestions(rest, { questions, clickhouse });
     registerSystem(rest, { system });
     registerLive(rest, { hub, limits });
     rest.get('/v1/openapi.json', async () => app.swagger());

@@ -6,6 +6,7 @@
  * never zero.
  */
 import { Type, type Static } from 'typebox';
+import { oneOf } from './fields.ts';
 
 export const KPI_DIMENSIONS = ['node_id', 'channel_id', 'sla_class', 'dim', 'sku_id'] as const;
 export type KpiDimension = (typeof KPI_DIMENSIONS)[number];
@@ -24,8 +25,6 @@ export const KPI_GROUPS = [
 
 const nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) =>
   Type.Union([schema, Type.Null()]);
-const oneOf = <const V extends readonly string[]>(values: V, description: string) =>
-  Type.Enum([...values] as unknown as [...V], { description });
 const at = (description: string) => Type.String({ description: `${description} (RFC 3339)` });
 
 const Spread = Type.Object(
@@ -208,3 +207,56 @@ export interface KpiLiveHead {
   readonly provisional: Readonly<Record<string, readonly string[]>>;
 }
 export type KpiLive = KpiLiveHead & Readonly<Record<`K${string}`, KpiReading>>;
+
+/** `GET /v1/questions`: what can be asked. */
+export const QuestionInfo = Type.Object({
+  name: Type.String({ description: 'Such as order-aging' }),
+  question: Type.String({ description: 'As one asks it' }),
+  row: Type.String({ description: 'What a row is, and how rows are ordered' }),
+  note: nullable(Type.String()),
+  lineage: Type.Array(Type.String(), { description: 'Tables and views that it reads' }),
+});
+export type QuestionInfo = Static<typeof QuestionInfo>;
+
+export const QuestionList = Type.Object({ questions: Type.Array(QuestionInfo) });
+
+const Cell = Type.Union([Type.String(), Type.Number(), Type.Null()]);
+
+/** `GET /v1/questions/{name}`. */
+export const QuestionAnswer = Type.Object({
+  ...QuestionInfo.properties,
+  ...clock,
+  window: Type.Object(windowFields),
+  ...trust,
+  columns: Type.Array(
+    Type.Object({ name: Type.String(), type: Type.String({ description: 'As in ClickHouse' }) }),
+  ),
+  rows: Type.Array(Type.Record(Type.String(), Cell)),
+  sql: Type.String({ description: 'The SELECT; it takes from, to and limit' }),
+});
+export type QuestionAnswer = Static<typeof QuestionAnswer>;
+
+/** `GET /v1/orders/{id}/trace`. */
+export const OrderTrace = Type.Object({
+  ref: Type.String({ description: 'What was asked for' }),
+  entries: Type.Array(
+    Type.Object({
+      seq: Type.Integer({ description: 'Log sequence' }),
+      idx: Type.Integer({ description: 'Place among the entries of one event' }),
+      kind: Type.String({ description: 'event, or movement of stock that it caused' }),
+      what: Type.String(),
+      at: at('When it happened'),
+      ref: Type.String({ description: 'Shipment, refund, return, document or line' }),
+      sku_id: Type.String(),
+      node_id: Type.String(),
+      units: Type.Integer(),
+      amount: Type.String({ description: 'Money as a decimal string, or empty' }),
+      currency: Type.String(),
+      source: Type.String(),
+      event_id: Type.String(),
+    }),
+    { description: 'In the order of the log' },
+  ),
+  cut: Type.Boolean({ description: 'There is more than can be answered' }),
+});
+export type OrderTrace = Static<typeof OrderTrace>;

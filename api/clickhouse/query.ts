@@ -5,6 +5,11 @@ import type { ClickHouseClient } from '@clickhouse/client';
 
 /** Longest run of one query; the page waits for it. */
 const MAX_SECONDS = 5;
+const SETTINGS = {
+  max_execution_time: MAX_SECONDS,
+  // Sequences and units stay far below 2^53, so numbers are exact and need no parsing.
+  output_format_json_quote_64bit_integers: 0,
+} as const;
 
 /** Runs a query with `{name:Type}` parameters and answers its rows. Rejects when ClickHouse does. */
 export async function queryRows<Row>(
@@ -16,11 +21,30 @@ export async function queryRows<Row>(
     query,
     query_params: params,
     format: 'JSONEachRow',
-    clickhouse_settings: {
-      max_execution_time: MAX_SECONDS,
-      // Sequences and units stay far below 2^53, so numbers are exact and need no parsing.
-      output_format_json_quote_64bit_integers: 0,
-    },
+    clickhouse_settings: SETTINGS,
   });
   return result.json<Row>();
+}
+
+export type Cell = string | number | null;
+
+export interface Table {
+  readonly columns: { readonly name: string; readonly type: string }[];
+  readonly rows: Record<string, Cell>[];
+}
+
+/** Runs a query whose columns are not known beforehand. Instants come as RFC 3339. */
+export async function queryTable(
+  client: ClickHouseClient,
+  query: string,
+  params: Record<string, unknown>,
+): Promise<Table> {
+  const result = await client.query({
+    query,
+    query_params: params,
+    format: 'JSON',
+    clickhouse_settings: { ...SETTINGS, date_time_output_format: 'iso' },
+  });
+  const { data, meta } = await result.json<Record<string, Cell>>();
+  return { columns: meta ?? [], rows: data };
 }

@@ -46,8 +46,8 @@ export class KpiCatalogue {
     return kpiClock(this.#options.system(), this.#options.nowMs());
   }
 
-  /** How sure each KPI is at an instant. */
-  trust(nowMs: number): (kpi: KpiDefinition) => Trust {
+  /** How sure a KPI, or another answer, is at an instant. */
+  trust(nowMs: number): (kpi: Pick<KpiDefinition, 'needs'>) => Trust {
     const feeds = feedsOf(this.#options.system());
     return (kpi) => trustOf(kpi.needs, feeds, nowMs);
   }

@@ -152,7 +152,7 @@ export function cutOf(kpi: Pick<KpiDefinition, 'kind'>, window: KpiWindow): Cut 
 }
 
 /** An instant as ClickHouse reads it: 2025-03-01 10:15:00.000. */
-const utc = (ms: number) => new Date(ms).toISOString().slice(0, 23).replace('T', ' ');
+export const utc = (ms: number) => new Date(ms).toISOString().slice(0, 23).replace('T', ' ');
 
 /** The rollup that a window is read from. */
 export const rollupOf = ({ fromMs, toMs }: Pick<KpiWindow, 'fromMs' | 'toMs'>) =>

@@ -162,7 +162,12 @@ export class LiveHub {
     this.#metrics.topics.set(this.#topics.size);
     if (!opened.ok) {
       if (opened.reason === 'unknown') {
-        this.#refuse(client, 'unknown_topic', 'topics are system, kpi, kpi:<window> and atp:<sku>', name);
+        this.#refuse(
+          client,
+          'unknown_topic',
+          'topics are system, kpi, kpi:<window> and atp:<sku>',
+          name,
+        );
       } else {
         this.#refuse(client, 'too_many_topics', 'the server follows as many as it can', name);
       }

@@ -17,6 +17,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { listOf, readDescribed } from './header.ts';
 
 const DIMENSIONS = ['node_id', 'channel_id', 'sla_class', 'dim', 'sku_id'] as const;
 export type KpiDimension = (typeof DIMENSIONS)[number];
@@ -65,7 +66,6 @@ export class KpiError extends Error {
 
 //                          K01b · K22 · K32c
 const ID = /^K\d{2}[a-z]?$/;
-const HEADER = /^--\s*([a-z_]+):\s*(.+)$/;
 const REQUIRED = 'id,name,kind,unit,direction,cohort,numerator,dimensions,needs,lineage'.split(',');
 const OPTIONAL = ['denominator', 'target', 'dim', 'note'];
 
@@ -80,41 +80,15 @@ export function readKpis(dir: string): KpiDefinition[] {
 /** Reads one definition. `id` is that of the file name. */
 export function parseKpi(text: string, id: string): KpiDefinition {
   const fail = (why: string) => new KpiError(`sql/kpi/${id}.sql: ${why}`);
-  const fields = new Map<string, string>();
-  const lines = text.split('\n');
-  const bodyAt = lines.findIndex((line) => !line.startsWith('--'));
-  let last = '';
-  for (const line of lines.slice(0, bodyAt)) {
-    const [, name = '', value = ''] = HEADER.exec(line) ?? [];
-    if ([...REQUIRED, ...OPTIONAL].includes(name)) {
-      if (fields.has(name)) throw fail(`the header has ${name} twice`);
-      fields.set(name, value.trim());
-      last = name;
-    } else if (last !== '') {
-      // A long value goes on in the next line.
-      fields.set(last, `${fields.get(last)} ${line.replace(/^--\s*/, '').trim()}`);
-    } else {
-      throw fail(`"${line}" is no "-- field: value" of ${[...REQUIRED, ...OPTIONAL].join(', ')}`);
-    }
-  }
-  const field = (name: string): string => {
-    const value = fields.get(name);
-    if (value === undefined) throw fail(`the header lacks ${name}`);
-    return value;
-  };
+  const { fields, sql } = readDescribed(text, { required: REQUIRED, optional: OPTIONAL }, fail);
+  const field = (name: string): string => fields.get(name) ?? '';
   const oneOf = <T extends string>(name: string, allowed: readonly T[]): T => {
     const found = allowed.find((one) => one === field(name));
     if (found === undefined)
       throw fail(`${name} is ${field(name)}; allowed: ${allowed.join(', ')}`);
     return found;
   };
-  const list = (name: string) =>
-    field(name) === 'none'
-      ? []
-      : field(name)
-          .split(',')
-          .map((item) => item.trim());
-  const dimensions = list('dimensions').map((name) => {
+  const dimensions = listOf(field('dimensions')).map((name) => {
     const found = DIMENSIONS.find((dimension) => dimension === name);
     if (found === undefined) throw fail(`dimension ${name}; allowed: ${DIMENSIONS.join(', ')}`);
     return found;
@@ -125,8 +99,6 @@ export function parseKpi(text: string, id: string): KpiDefinition {
     throw fail(`target ${target} is no number in the unit of the value (0.97 for 97 %)`);
   }
   const kind = oneOf('kind', KPI_KINDS);
-  const sql = lines.slice(bodyAt).join('\n').trim().replace(/;$/, '');
-  if (!/^(SELECT|WITH)\b/.test(sql)) throw fail('after the header comes one SELECT');
   return {
     id,
     name: field('name'),
@@ -139,8 +111,8 @@ export function parseKpi(text: string, id: string): KpiDefinition {
     denominator: fields.get('denominator') ?? null,
     dimensions,
     dim: fields.get('dim') ?? null,
-    needs: list('needs'),
-    lineage: list('lineage'),
+    needs: listOf(field('needs')),
+    lineage: listOf(field('lineage')),
     note: fields.get('note') ?? null,
     sql,
   };

@@ -1,5 +1,12 @@
 /** Requests to the REST interface; what goes wrong comes back as a sentence for people. */
 import type { AtpExplanation, SkuSearch } from '../../../contracts/atp.ts';
+import type {
+  KpiCatalogueView,
+  KpiDetail,
+  KpiDimension,
+  KpiWindowName,
+  QuestionAnswer,
+} from '../../../contracts/kpi.ts';
 
 /** An answer that is not what was asked for. `status` is 0 when there was none at all. */
 export class ApiError extends Error {
@@ -21,6 +28,24 @@ export const explainAtp = (sku: string, node: string, signal: AbortSignal) =>
     `/v1/atp/${encodeURIComponent(sku)}/${encodeURIComponent(node)}/explain`,
     signal,
   );
+
+export const listKpis = (window: KpiWindowName, signal: AbortSignal) =>
+  getJson<KpiCatalogueView>(`/v1/kpi?window=${window}`, signal);
+
+/** One KPI with its series, cut by a dimension or not. */
+export const readKpi = (
+  id: string,
+  window: KpiWindowName,
+  by: KpiDimension | null,
+  signal: AbortSignal,
+) =>
+  getJson<KpiDetail>(
+    `/v1/kpi/${encodeURIComponent(id)}?window=${window}${by === null ? '' : `&by=${by}`}`,
+    signal,
+  );
+
+export const askQuestion = (name: string, window: KpiWindowName, signal: AbortSignal) =>
+  getJson<QuestionAnswer>(`/v1/questions/${name}?window=${window}&limit=200`, signal);
 
 /** Rejects with an ApiError, or with the signal's reason once it is aborted. */
 async function getJson<T>(path: string, signal: AbortSignal): Promise<T> {

@@ -2,6 +2,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { AtpPoint } from '../../../contracts/atp.ts';
+import { palette, timeLabels } from './chart.ts';
 import { formats } from './format.ts';
 
 export interface StepChartOptions {
@@ -12,7 +13,6 @@ export interface StepChartOptions {
 }
 
 const MARK_RADIUS = 8;
-const DAY_S = 86_400;
 
 export function createStepChart(target: HTMLElement, options: StepChartOptions): uPlot {
   const colour = palette(target);
@@ -94,15 +94,6 @@ function wholeSplits(low: number, high: number, heightPx: number): number[] {
   return Array.from({ length: count }, (_, i) => (first + i) * step);
 }
 
-/** Days, or times of day where the marks are closer than that. */
-function timeLabels(splits: readonly number[], stepS: number): string[] {
-  const now = new Date();
-  return splits.map((seconds) => {
-    const at = new Date(seconds * 1000);
-    return stepS < DAY_S ? formats.shortTime(at) : formats.day(at, now);
-  });
-}
-
 /** A badge with an exclamation mark on the promise line wherever supply is overdue. */
 function drawOverdue(
   chart: uPlot,
@@ -138,22 +129,5 @@ function hoverTitle(target: HTMLElement) {
     target.title =
       `${formats.full(new Date(at * 1000))}\n` +
       `Promise ${formats.units(promise?.[i] ?? 0)}, cumulative ${formats.units(cumulative?.[i] ?? 0)} units`;
-  };
-}
-
-/** Resolves a token to a colour that a canvas understands: the browser picks the theme's one. */
-function palette(host: HTMLElement): (token: string) => string {
-  const probe = document.createElement('span');
-  const known = new Map<string, string>();
-  return (token) => {
-    let colour = known.get(token);
-    if (colour === undefined) {
-      host.append(probe);
-      probe.style.color = `var(${token})`;
-      colour = getComputedStyle(probe).color;
-      probe.remove();
-      known.set(token, colour);
-    }
-    return colour;
   };
 }

@@ -1,0 +1,45 @@
+/** The answer to a question of executives as state: asked anew now and then while it is shown. */
+import type { KpiWindowName, QuestionAnswer } from '../../../contracts/kpi.ts';
+import { askQuestion } from './api.ts';
+
+const REFRESH_MS = 10_000;
+
+export class Answer {
+  #answer: QuestionAnswer | null = $state.raw(null);
+  #trouble: string | null = $state(null);
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  get rows(): QuestionAnswer['rows'] | null {
+    return this.#answer?.rows ?? null;
+  }
+
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  /** Asks now and every while; returns how to stop. */
+  follow(window: KpiWindowName): () => void {
+    const aborter = new AbortController();
+    const ask = async () => {
+      try {
+        this.#answer = await askQuestion(this.#name, window, aborter.signal);
+        this.#trouble = null;
+      } catch (error) {
+        if (aborter.signal.aborted) return;
+        this.#trouble = error instanceof Error ? error.message : String(error);
+      }
+    };
+    void ask();
+    const timer = setInterval(() => {
+      if (!document.hidden) void ask();
+    }, REFRESH_MS);
+    return () => {
+      clearInterval(timer);
+      aborter.abort();
+    };
+  }
+}
