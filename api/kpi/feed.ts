@@ -101,12 +101,12 @@ export class KpiFeed implements TopicSource {
   }
 
   async #pass(board: Board): Promise<void> {
-    const { catalogue, limits, nowMs, reader } = this.#options;
+    const { limits, nowMs } = this.#options;
     const startedMs = nowMs();
     board.nextPassMs = Infinity;
     try {
-      const window = namedWindow(board.window, catalogue.clock().nowMs);
-      const read = await reader.readings(this.#chosen(board), window, {});
+      const isFirst = board.readings.size === 0;
+      const read = isFirst ? await this.#all(board) : await this.#some(board);
       for (const [id, reading] of read) board.readings.set(id, reading);
       this.#publish(board);
     } catch (error) {
@@ -119,16 +119,26 @@ export class KpiFeed implements TopicSource {
     board.nextPassMs = startedMs + Math.max(limits.everyMs, pauseMs);
   }
 
-  /** All KPIs at first, then the headline ones and the next of the others. */
-  #chosen(board: Board): readonly KpiDefinition[] {
-    if (board.readings.size === 0) return this.#options.catalogue.kpis;
-    const { rotation } = this.#options.limits;
-    const next = Array.from(
-      { length: Math.min(rotation, this.#others.length) },
-      (_, i) => (board.turn + i) % this.#others.length,
+  /** All of them, by the same computation as the list that a page asks for when it opens. */
+  async #all({ window }: Board): Promise<Map<string, KpiReading>> {
+    const { kpis } = await this.#options.catalogue.list({ window, where: {} });
+    return new Map(
+      kpis.map((kpi) => {
+        const { den, num, previous, revised, series, spread, status, trouble, value } = kpi;
+        const reading = { value, num, den, spread, status, previous, revised, series, trouble };
+        return [kpi.id, reading];
+      }),
     );
-    board.turn = (board.turn + next.length) % Math.max(1, this.#others.length);
-    return [...this.#headline, ...this.#others.filter((_kpi, i) => next.includes(i))];
+  }
+
+  /** The headline ones and the next of the others. */
+  #some(board: Board): Promise<Map<string, KpiReading>> {
+    const { catalogue, limits, reader } = this.#options;
+    const count = Math.min(limits.rotation, this.#others.length);
+    const next = [...this.#others, ...this.#others].slice(board.turn, board.turn + count);
+    board.turn = (board.turn + count) % Math.max(1, this.#others.length);
+    const window = namedWindow(board.window, catalogue.clock().nowMs);
+    return reader.readings([...this.#headline, ...next], window, {});
   }
 
   #publish(board: Board): void {

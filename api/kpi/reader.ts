@@ -1,7 +1,7 @@
 /**
  * Reads KPIs from ClickHouse for whoever asks: the routes and the live topic.
  *
- *   60 KPIs ─▶ 3 families (sums, durations, levels) ─▶ batches of 16 ─▶ 2 queries each, 2 at once
+ *   60 KPIs ─▶ 3 families (sums, durations, levels) ─▶ batches of 16 ─▶ a query each, 2 at once
  *
  * A definition that fails, or takes too long, hides no other: its batch is asked again one by one. When
  * all fail it is ClickHouse that does not answer, and the reading rejects.
@@ -13,6 +13,7 @@ import type { KpiLimits } from '../limits.ts';
 import { Gate, GateFull } from './gate.ts';
 import { queryKpis, type KpiPoint, type KpiWindow } from './query.ts';
 import { failedReading, readingOf } from './reading.ts';
+import { periodsOf } from './periods.ts';
 import type { ReadWindow } from './windows.ts';
 
 export type KpiFilter = Partial<Record<KpiDimension, string>>;
@@ -43,21 +44,21 @@ export class KpiReader {
     where: KpiFilter,
   ): Promise<Map<string, KpiReading>> {
     const { fromMs, previousFromMs, rollup, stepMs, toMs } = window;
-    const [periods, series] = await Promise.all([
-      this.points(kpis, {
-        ...{ fromMs: previousFromMs, toMs, rollup, where },
-        stepMs: fromMs - previousFromMs,
-      }),
-      this.points(kpis, { fromMs, toMs, stepMs, rollup, where }),
+    const both = { fromMs: previousFromMs, toMs, rollup, where };
+    // The periods follow from the steps, where steps add up to them: percentiles never do.
+    const inStep = (fromMs - previousFromMs) % stepMs === 0;
+    const apart = kpis.filter(({ kind }) => kind === 'duration' || !inStep);
+    const [steps, periods] = await Promise.all([
+      this.points(kpis, inStep ? { ...both, stepMs } : { ...both, fromMs, stepMs }),
+      this.points(apart, { ...both, stepMs: fromMs - previousFromMs }),
     ]);
     return new Map(
       kpis.map((kpi) => {
-        const [own, course] = [periods.get(kpi.id) ?? [], series.get(kpi.id) ?? []];
-        const failure = [own, course].find((points) => points instanceof Error);
-        if (own instanceof Error || course instanceof Error) {
-          return [kpi.id, failedReading(failure instanceof Error ? failure.message : '')];
-        }
-        return [kpi.id, readingOf(kpi, { periods: own, series: course }, window)];
+        const course = steps.get(kpi.id) ?? [];
+        const own = apart.includes(kpi) ? (periods.get(kpi.id) ?? []) : course;
+        if (own instanceof Error) return [kpi.id, failedReading(own.message)];
+        if (course instanceof Error) return [kpi.id, failedReading(course.message)];
+        return [kpi.id, readingOf(kpi, periodsOf(kpi, own, window), course, window)];
       }),
     );
   }

@@ -2,28 +2,25 @@
 import type { KpiPointView, KpiReading, KpiStatus } from '../../contracts/kpi.ts';
 import type { KpiDefinition } from '../../platform/clickhouse/kpis.ts';
 import type { KpiPoint } from './query.ts';
+import type { Periods } from './periods.ts';
 import type { ReadWindow } from './windows.ts';
 
 const NOTHING = { value: null, num: null, den: null, knownValue: null, spread: null } as const;
 
-/**
- * @param periods points of the window before and of the window itself
- * @param series points of the window by step
- */
+/** @param steps points of the window by step, and of the one before it where they are at hand */
 export function readingOf(
   kpi: KpiDefinition,
-  { periods, series }: { periods: readonly KpiPoint[]; series: readonly KpiPoint[] },
+  { current = NOTHING, previous }: Periods,
+  steps: readonly KpiPoint[],
   window: ReadWindow,
 ): KpiReading {
-  const current = periods.find((point) => point.fromMs === window.fromMs) ?? NOTHING;
-  const previous = periods.find((point) => point.fromMs === window.previousFromMs);
   const { den, num, spread, value } = current;
   return {
     ...{ value, num, den, spread },
     status: statusOf(kpi, value),
     previous: previous?.value ?? null,
-    revised: [previous, ...series].some((point) => point !== undefined && isRevised(kpi, point)),
-    series: courseOf(series, window),
+    revised: steps.some((point) => point.fromMs >= window.fromMs && isRevised(kpi, point)),
+    series: courseOf(steps, window),
     trouble: null,
   };
 }

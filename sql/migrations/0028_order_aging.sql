@@ -42,7 +42,7 @@ WITH
         minutes,
         arrayMap(
           minute -> floor(minute / 10080) * week + arraySum(
-            (opens, length) -> least(length, greatest(0, minute - floor(minute / 10080) * 10080 - opens)),
+            (opens, length) -> least(toFloat64(length), greatest(0., minute - floor(minute / 10080) * 10080 - opens)),
             opens_at,
             open_minutes
           ),

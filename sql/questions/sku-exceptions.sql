@@ -2,7 +2,8 @@
 -- row: a SKU with its findings in the window, the most first
 -- needs: none
 -- lineage: findings, items
--- note: codes lists each kind with its count, the most frequent first.
+-- note: codes lists each kind with its count, the most frequent first. The view exceptions_by_sku has the
+--   cases beside the findings, over all time.
 SELECT
   f.sku_id AS sku_id,
   any(i.description) AS description,

@@ -101,8 +101,8 @@ describe.skipIf(!existsSync(executablePath))('the page', () => {
     await context.close();
   }
 
-  test('starts with what moved last, live', () =>
-    visit('', async (page) => {
+  test('shows what moved last, live', () =>
+    visit('#/inventory', async (page) => {
       const card = page.getByRole('link', { name: /MUG-SAND/ });
       await card.getByText('12', { exact: true }).first().waitFor();
       await append(plumbing.publisher, [adjusted('MUG-SAND', -2)]);
@@ -110,7 +110,7 @@ describe.skipIf(!existsSync(executablePath))('the page', () => {
     }));
 
   test('finds a SKU from the keyboard and opens it', () =>
-    visit('', async (page) => {
+    visit('#/inventory', async (page) => {
       await page.getByRole('link', { name: /MUG-INK/ }).waitFor();
       await page.keyboard.press('/');
       await page.keyboard.type('mug-i');
@@ -136,6 +136,29 @@ describe.skipIf(!existsSync(executablePath))('the page', () => {
       await dialog.waitFor({ state: 'detached' });
       expect(new URL(page.url()).hash).toBe('#/sku/SHORT');
     }));
+
+  test('starts with the board, and shows a KPI whole from the keyboard', () =>
+    visit('', async (page) => {
+      await page.getByRole('heading', { name: 'Control' }).waitFor();
+      const tile = page.getByRole('link', { name: /Reporting lag/ });
+      await tile.getByText('period before').waitFor();
+      await tile.focus();
+      await page.keyboard.press('Enter');
+      const dialog = page.getByRole('dialog', { name: 'Reporting lag' });
+      await dialog.getByText('arrival at the door').waitFor();
+      expect(new URL(page.url()).hash).toBe('#/kpi/K34a');
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+    }));
+
+  test('fits the board on a phone', () =>
+    visit(
+      '',
+      async (page) => {
+        await page.getByRole('heading', { name: 'Where margin leaks' }).waitFor();
+      },
+      { width: 390, height: 844 },
+    ));
 
   test('fits a phone', () =>
     visit(

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
-import { inventoryHref, parseRoute, skuHref, whyHref } from '../../../dashboard/src/lib/route.ts';
+import { boardHref, inventoryHref, kpiHref, parseRoute, skuHref, whyHref } from '../../../dashboard/src/lib/route.ts';
 
 test.each([
-  ['', { view: 'inventory' }],
+  ['', { view: 'board', kpi: null }],
+  [boardHref, { view: 'board', kpi: null }],
+  [kpiHref('K01b'), { view: 'board', kpi: 'K01b' }],
+  ['#/kpi/', { view: 'board', kpi: null }],
   [inventoryHref, { view: 'inventory' }],
   ['#/sku/', { view: 'inventory' }],
-  ['#/elsewhere', { view: 'inventory' }],
+  ['#/elsewhere', { view: 'board', kpi: null }],
   ['#/sku/85123A', { view: 'sku', sku: '85123A', why: null }],
   ['#/sku/85123A/why', { view: 'sku', sku: '85123A', why: null }],
   ['#/sku/85123A/why/dc-01', { view: 'sku', sku: '85123A', why: 'dc-01' }],
