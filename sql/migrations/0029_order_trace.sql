@@ -58,9 +58,9 @@ FROM own
 UNION ALL
 SELECT
   seq,
-  idx + 1 AS idx,
+  m.idx + 1 AS idx,
   'movement' AS kind,
-  concat(kind, ': ', from_account, ' > ', to_account) AS what,
+  concat(m.kind, ': ', from_account, ' > ', to_account) AS what,
   time AS at,
   ref,
   sku_id,
@@ -70,6 +70,6 @@ SELECT
   '' AS currency,
   toString(source) AS source,
   event_id
-FROM stock_movements
+FROM stock_movements AS m
 WHERE sku_id IN (SELECT sku_id FROM own WHERE sku_id != '') AND seq IN (SELECT seq FROM own)
 COMMENT 'Everything that is known of an order, or of what a shipment, return, refund or event belongs to';
