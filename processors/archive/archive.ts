@@ -1,7 +1,7 @@
 /**
  * The archive: every event of the LOG as a row of `events`, so that data teams can read it and the state
- * of any processor can be rebuilt when the LOG no longer reaches back. Findings and the item master get
- * a table of their own besides. Keeps no state. Pure.
+ * of any processor can be rebuilt when the LOG no longer reaches back. Findings, policies and the item
+ * master get tables of their own besides. Keeps no state. Pure.
  */
 import type { Applied, Outputs, Processor } from '../processor.ts';
 
@@ -88,6 +88,12 @@ function apply(applied: Applied, out: Outputs): void {
         0,
         '',
       ]);
+      return;
+    }
+    case 'stocktide.policy.set.v1': {
+      const { actor, policy, reason, scope, value } = event.data;
+      const [where, what] = [JSON.stringify(scope), JSON.stringify(value)];
+      out.row('policy_events', [policy, where, what, actor, reason, event.time, seq]);
       return;
     }
     case 'stocktide.item.upserted.v1': {

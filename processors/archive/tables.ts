@@ -27,6 +27,7 @@ export const ARCHIVE_TABLES = {
     'time',
     'seq',
   ],
+  policy_events: ['policy', 'scope', 'value', 'actor', 'reason', 'time', 'seq'],
   findings: [
     'finding_id',
     'code',

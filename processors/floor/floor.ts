@@ -13,20 +13,18 @@ import type { Applied, Cell, Outputs, Processor, SnapshotPart } from '../process
 import { Items } from './items.ts';
 import { PickErrors } from './pick-errors.ts';
 import { rowOf } from './rows.ts';
-import { FLOOR_TABLES, floorCells } from './tables.ts';
+import { cellOf, floorCells } from './tables.ts';
 import { Tolerance } from './tolerance.ts';
 import { WrittenRows } from './written.ts';
 
 const STATE_VERSION = '1';
-const ORDER_CELL = FLOOR_TABLES.floor_events.indexOf('order_id');
-const KIND_CELL = FLOOR_TABLES.floor_events.indexOf('kind');
 
 export function createFloor(): Processor {
   const items = new Items();
   const tolerance = new Tolerance();
   const house = new HouseCurrency();
-  const written = new WrittenRows();
-  const pickErrors = new PickErrors();
+  const written = new WrittenRows((identity, cells) => pickErrors.unwritten(identity, cells));
+  const pickErrors = new PickErrors(written);
   const corrected = new Corrected();
   const known = { items, tolerance, house };
   let second = 0;
@@ -50,12 +48,9 @@ export function createFloor(): Processor {
       case 'stocktide.return.line.authorized.v1':
         if (!corrected.voids(applied)) pickErrors.claimed(event.data, applied, out);
         return;
+      case 'stocktide.pick.started.v1':
       case 'stocktide.pick.completed.v1':
       case 'stocktide.pick.shorted.v1':
-        if (corrected.voids(applied)) return;
-        pickErrors.picked(event.data, applied, out);
-        return write(applied, out);
-      case 'stocktide.pick.started.v1':
       case 'stocktide.scan.failed.v1':
       case 'stocktide.location.error.recorded.v1':
       case 'stocktide.inventory.counted.v1':
@@ -88,6 +83,7 @@ export function createFloor(): Processor {
     const cells = floorCells(row);
     written.add(identity, cells, nowMs);
     emit(cells, 1, applied, out);
+    if (row.kind === 'pick') pickErrors.picked({ identity, cells }, applied, out);
     if (row.unit_cost !== undefined && row.costed === 0) flagCurrency(applied, row, out);
   }
 
@@ -95,9 +91,7 @@ export function createFloor(): Processor {
     const cells = written.take(identity);
     if (cells === undefined) return pickErrors.dropClaim(identity, applied, out);
     emit(cells, -1, applied, out);
-    if (cells[KIND_CELL] === 'pick') {
-      pickErrors.dropPick(String(cells[ORDER_CELL]), identity, applied, out);
-    }
+    if (cellOf(cells, 'kind') === 'pick') pickErrors.dropPick({ identity, cells }, applied, out);
   }
 
   function flagCurrency(
@@ -131,7 +125,7 @@ export function createFloor(): Processor {
     tolerance,
     currency: house,
     written,
-    orders: pickErrors,
+    claimed: pickErrors,
     corrected,
   };
 
@@ -139,7 +133,7 @@ export function createFloor(): Processor {
     name: 'floor',
     stateVersion: STATE_VERSION,
     apply,
-    size: () => written.size + pickErrors.size,
+    size: () => written.size,
     // The copies are taken here; the parts are made of them as they are read.
     snapshot: () => joined(Object.values(sections).map((section) => section.snapshot())),
     restore: (parts) => {
@@ -148,6 +142,7 @@ export function createFloor(): Processor {
         if (section === undefined) throw new Error(`the floor processor has no part ${part.name}`);
         section.restore(part);
       }
+      pickErrors.restored();
     },
   };
 }

@@ -85,6 +85,17 @@ export const FLOOR_TABLES = {
   floor_events: [...FLOOR_COLUMNS, ...SIGNED_COLUMNS],
 } as const;
 
+const PLACE = Object.fromEntries(FLOOR_COLUMNS.map((column, index) => [column, index])) as Record<
+  keyof FloorRow,
+  number
+>;
+
+/** One cell of a row that was made into cells. */
+export const cellOf = (
+  cells: readonly (string | number | null)[],
+  column: keyof FloorRow,
+): string | number | null => cells[PLACE[column]] ?? null;
+
 /** The cells of a row; what it does not name is empty. */
 export function floorCells(row: Partial<FloorRow>): (string | number | null)[] {
   return FLOOR_COLUMNS.map((column) => row[column] ?? EMPTY[column]);

@@ -8,6 +8,8 @@ import type { Cell, SnapshotPart } from '../processor.ts';
 const KEPT_MS = 35 * 24 * 60 * 60_000;
 /** Rows that are kept; beyond it the oldest one stands for good. */
 const MAX_ROWS = 200_000;
+/** They go in batches: to find the first of a Map takes as long as there are deleted ones before it. */
+const EVICTED_AT_ONCE = 1_000;
 
 /** Replaced, never changed. */
 interface Written {
@@ -18,16 +20,29 @@ interface Written {
 export class WrittenRows {
   /** The oldest first. */
   readonly #rows = new Map<number, Written>();
+  readonly #onForget: (identity: number, cells: readonly Cell[]) => void;
+
+  /** `onForget` hears of each row that is kept no longer because of its age or the bound. */
+  constructor(onForget: (identity: number, cells: readonly Cell[]) => void) {
+    this.#onForget = onForget;
+  }
 
   get size(): number {
     return this.#rows.size;
   }
 
+  get(identity: number): readonly Cell[] | undefined {
+    return this.#rows.get(identity)?.cells;
+  }
+
+  /** Rows by identity, in the order of the log. */
+  *all(): Generator<readonly [number, readonly Cell[]]> {
+    for (const [identity, { cells }] of this.#rows) yield [identity, cells];
+  }
+
   add(identity: number, cells: readonly Cell[], nowMs: number): void {
     this.#rows.set(identity, { atMs: nowMs, cells });
-    if (this.#rows.size <= MAX_ROWS) return;
-    const [oldest] = this.#rows.keys();
-    if (oldest !== undefined) this.#rows.delete(oldest);
+    if (this.#rows.size > MAX_ROWS + EVICTED_AT_ONCE) this.#evict();
   }
 
   /** The row of an event, which is kept no longer. */
@@ -38,10 +53,22 @@ export class WrittenRows {
   }
 
   onTime(nowMs: number): void {
-    for (const [identity, { atMs }] of this.#rows) {
-      if (nowMs - atMs < KEPT_MS) return;
-      this.#rows.delete(identity);
+    for (const [identity, row] of this.#rows) {
+      if (nowMs - row.atMs < KEPT_MS) return;
+      this.#forget(identity, row);
     }
+  }
+
+  #evict(): void {
+    for (const [identity, row] of this.#rows) {
+      if (this.#rows.size <= MAX_ROWS) return;
+      this.#forget(identity, row);
+    }
+  }
+
+  #forget(identity: number, { cells }: Written): void {
+    this.#rows.delete(identity);
+    this.#onForget(identity, cells);
   }
 
   snapshot(): Iterable<SnapshotPart> {

@@ -39,12 +39,17 @@ test('K12: counts within tolerance, and their variance net and absolute', async 
   expect(await brand.value('K12', EMPTY)).toBeUndefined();
 });
 
-/** Net sales, as the orders and the returns have them. */
-const sold = async (brand: KpiBench, shipped: number, refunded: number) => {
+/** Net sales and their cost, as the orders, the returns and the demand have them. */
+const sold = async (
+  brand: KpiBench,
+  money: Record<'sales_shipped' | 'refunds' | 'cogs', number>,
+) => {
   const row = (measure: string, value: number) =>
     `('${measure}', fromUnixTimestamp64Milli(${T0}), fromUnixTimestamp64Milli(${T0}), 'dc', 'web', '', '', 'A', ${value})`;
   await brand.client.command({
-    query: `INSERT INTO measure_feed VALUES ${row('sales_shipped', shipped)}, ${row('refunds', refunded)}`,
+    query: `INSERT INTO measure_feed VALUES ${Object.entries(money)
+      .map(([measure, value]) => row(measure, value))
+      .join(', ')}`,
   });
 };
 
@@ -57,7 +62,7 @@ test('K13: unexplained losses less gains at cost, of net sales; L5 and L8', asyn
     floor.adjustment(-9, { reason_code: 'correction', raw_code: 'AB' }, { at: 4 }), // explained
   );
   expect(await brand.value('K13', HOUR)).toMatchObject({ num: 7.5, den: 0, value: null });
-  await sold(brand, 1_000, 250);
+  await sold(brand, { sales_shipped: 1_000, refunds: 250, cogs: 300 });
   expect(await brand.value('K13', HOUR)).toMatchObject({ num: 7.5, den: 750, value: 0.01 });
   const leakage = `SELECT dim, toFloat64(sum(value)) AS cost FROM measures WHERE measure = 'leakage'
                    GROUP BY dim ORDER BY dim`;
@@ -65,6 +70,11 @@ test('K13: unexplained losses less gains at cost, of net sales; L5 and L8', asyn
     { dim: 'L5', cost: 7.5 },
     { dim: 'L8', cost: 7.5 },
   ]);
+  await brand.given(floor.measured({ shrink_basis: 'cogs' }), floor.measured({ po_late_d: 1 }));
+  expect(await brand.value('K13', HOUR)).toMatchObject({ num: 7.5, den: 300, value: 0.025 });
+  await brand.given(floor.measured({ shrink_basis: 'avg_inventory' }));
+  expect(await brand.value('K13', HOUR)).toMatchObject({ num: 7.5, den: 0, value: null });
+  await brand.given(floor.measured({ shrink_basis: 'net_sales' }));
   await brand.given(corrected({ id: 'lost' }, { at: 180 }));
   expect(await brand.value('K13', HOUR)).toMatchObject({ num: -2.5, knownValue: 0.01 });
   expect(await brand.value('K13', EMPTY)).toBeUndefined();

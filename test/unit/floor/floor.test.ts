@@ -221,7 +221,19 @@ describe('pick errors', () => {
     for (const other of told) expect(other).toEqual(told[0]);
   });
 
-  test('are forgotten with their order', () => {
+  test('a claimed order keeps its picks when those of others are forgotten', () => {
+    const on = bench()
+      .given(
+        floor.pick({ asked: 1, picked: 1 }),
+        floor.pick({ asked: 1, picked: 1 }, { line_id: '2' }),
+        floor.claim({}, { at: 2 * DAY }),
+      )
+      .tick(37 * DAY);
+    on.given(floor.claim({ line: '2' }));
+    expect(rowsOf(on, 'pick_error')).toMatchObject([{ line_id: '1' }, { line_id: '2' }]);
+  });
+
+  test('are forgotten with the picks', () => {
     const on = bench()
       .given(floor.pick({ asked: 1, picked: 1 }))
       .tick(46 * DAY);
