@@ -72,7 +72,7 @@ export default {
       comment:
         'A pure processor imports contracts, its interface, facts/ and its own folder (law 2).',
       severity: 'error',
-      from: { path: pureProcessors },
+      from: { path: pureProcessors, pathNot: '^processors/demand/' },
       to: {
         path: ours,
         pathNot: [
@@ -80,6 +80,20 @@ export default {
           '^processors/processor\\.ts$',
           '^processors/facts/',
           '^processors/$1/',
+        ],
+      },
+    },
+    {
+      name: 'demand-on-stock',
+      comment: 'Demand lives in the slice of stock and reads its books; stock knows nothing of it.',
+      severity: 'error',
+      from: { path: '^processors/demand/' },
+      to: {
+        path: ours,
+        pathNot: [
+          '^contracts/',
+          '^processors/processor\\.ts$',
+          '^processors/(facts|stock|demand)/',
         ],
       },
     },

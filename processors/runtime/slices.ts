@@ -3,6 +3,7 @@
  * (`PROCESSORS=archive,stock:0-7`). Pure.
  */
 import { NO_KEY, PARTITIONS, SUBJECT_TOKEN } from '../../contracts/subjects.ts';
+import { withDemand } from '../demand/demand.ts';
 import { createArchive } from '../archive/archive.ts';
 import { createOrders } from '../orders/orders.ts';
 import type { Processor } from '../processor.ts';
@@ -57,7 +58,7 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
     // Every slice counts all rows of a snapshot: only then can it tell whether the snapshot is whole.
     whole: ['inventory-snapshot'],
     create: ({ recentMovements: historyCapacity }, partitions) =>
-      createStock({ historyCapacity, ...(partitions === null ? {} : { partitions }) }),
+      withDemand(createStock({ historyCapacity, ...(partitions === null ? {} : { partitions }) })),
   },
   supply: {
     key: 'supplier',

@@ -1,4 +1,5 @@
 /** Columns of each table in the order in which processors put their cells (sql/migrations). */
+import { DEMAND_TABLES } from '../demand/tables.ts';
 import { ARCHIVE_TABLES } from '../archive/tables.ts';
 import { CASES_TABLES } from '../cases/tables.ts';
 import { SHARED_TABLES } from '../facts/tables.ts';
@@ -10,6 +11,7 @@ import { STOCK_TABLES } from '../stock/tables.ts';
 import { SUPPLY_TABLES } from '../supply/tables.ts';
 
 export const TABLE_COLUMNS = {
+  ...DEMAND_TABLES,
   ...ARCHIVE_TABLES,
   ...STOCK_TABLES,
   ...SUPPLY_TABLES,

@@ -106,19 +106,18 @@ export class History {
     }
   }
 
+  /** Entries that an event made and that were not taken back, oldest first. */
+  of(identity: number): Entry[] {
+    return this.#slotsOf(identity).map((slot) => this.#entry(slot));
+  }
+
   /** Entries that an event made, oldest first. They are marked: the next call finds none of them. */
   takeBack(identity: number): Entry[] {
-    const found: Entry[] = [];
-    let number = (this.#newestOf[this.#bucket(identity)] ?? 0) - 1;
-    while (this.#holds(number)) {
-      const slot = number % this.capacity;
-      if (this.#cells.get(slot, IDENTITY) === identity) {
-        found.push(this.#entry(slot));
-        this.#cells.set(slot, IDENTITY, -identity);
-      }
-      number = this.#cells.get(slot, TWIN) - 1;
-    }
-    return found.reverse();
+    return this.#slotsOf(identity).map((slot) => {
+      const entry = this.#entry(slot);
+      this.#cells.set(slot, IDENTITY, -identity);
+      return entry;
+    });
   }
 
   /** Positions that moved last, each once, newest first. */
@@ -179,6 +178,17 @@ export class History {
   /** By the low 32 bits; their number is a power of two. */
   #bucket(identity: number): number {
     return (identity >>> 0) & (this.#newestOf.length - 1);
+  }
+
+  #slotsOf(identity: number): number[] {
+    const found: number[] = [];
+    let number = (this.#newestOf[this.#bucket(identity)] ?? 0) - 1;
+    while (this.#holds(number)) {
+      const slot = number % this.capacity;
+      if (this.#cells.get(slot, IDENTITY) === identity) found.push(slot);
+      number = this.#cells.get(slot, TWIN) - 1;
+    }
+    return found.reverse();
   }
 
   #holds(number: number): boolean {

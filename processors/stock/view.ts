@@ -24,9 +24,7 @@ export function atpView(stock: Stock, sku: string, at: { nowMs: number; seq: num
   const nodes = rows.map((row) => nodeAtp(stock, row, at.nowMs));
   const sum = (term: (node: NodeAtp) => number) =>
     nodes.reduce((total, node) => total + term(node), 0);
-  const unsourced = nodes.find((node) => node.node_id === UNSOURCED_NODE);
-  const claims = (unsourced?.open_demand ?? 0) + (unsourced?.soft_reserved ?? 0);
-  const sourced = nodes.filter((node) => node.node_id !== UNSOURCED_NODE);
+  const { claims, sourced } = sourcing(nodes);
   return {
     sku_id: sku,
     known: rows.length > 0,
@@ -42,11 +40,25 @@ export function atpView(stock: Stock, sku: string, at: { nowMs: number; seq: num
       inbound: sum((node) => node.in_transit_in + node.on_order),
     },
     nodes,
-    channels: channelsOf(stock, sku, sourced, claims),
+    channels: channelAvailability(stock, sku, nodes),
   };
 }
 
-function nodeAtp(stock: Stock, row: number, nowMs: number): NodeAtp {
+/** Availability at a position, term by term (REFERENCE §2.4). */
+export type NodeTerms = Pick<
+  NodeAtp,
+  | 'node_id'
+  | 'qoh'
+  | 'unsellable'
+  | 'committed'
+  | 'open_demand'
+  | 'atp'
+  | 'safety_stock'
+  | 'soft_reserved'
+  | 'afs'
+>;
+
+export function nodeTerms(stock: Stock, row: number): NodeTerms {
   const { ledger, policies } = stock.books;
   const node = ledger.nodeOf(row);
   const qoh = ledger.sum(row, PHYSICAL);
@@ -57,12 +69,8 @@ function nodeAtp(stock: Stock, row: number, nowMs: number): NodeAtp {
   const atp = qoh - unsellable - committed - openDemand;
   const safetyStock =
     node === UNSOURCED_NODE ? 0 : policies.safetyStock(ledger.skuOf(row), node).units;
-  const lastTimeMs = ledger.lastTimeMs(row);
   return {
     node_id: node,
-    states: Object.fromEntries(
-      STOCK_STATES.map((state) => [state, ledger.balance(row, A[state])]),
-    ) as NodeAtp['states'],
     qoh,
     unsellable,
     committed,
@@ -71,61 +79,98 @@ function nodeAtp(stock: Stock, row: number, nowMs: number): NodeAtp {
     safety_stock: safetyStock,
     soft_reserved: softReserved,
     afs: node === UNSOURCED_NODE ? 0 : nodeAfs(atp, safetyStock, softReserved),
+  };
+}
+
+function nodeAtp(stock: Stock, row: number, nowMs: number): NodeAtp {
+  const { ledger } = stock.books;
+  const terms = nodeTerms(stock, row);
+  const lastTimeMs = ledger.lastTimeMs(row);
+  return {
+    ...terms,
+    states: Object.fromEntries(
+      STOCK_STATES.map((state) => [state, ledger.balance(row, A[state])]),
+    ) as NodeAtp['states'],
     in_transit_in: ledger.balance(row, A.in_transit_in),
     on_order: ledger.balance(row, A.on_order),
     last_event_at: lastTimeMs === 0 ? null : iso(lastTimeMs),
     last_seq: ledger.lastSeq(row),
-    time_phased: timePhased(stock, row, atp - safetyStock - softReserved, nowMs),
+    time_phased: timePhased(stock, row, openingOf(terms), nowMs),
   };
 }
 
+/** What time-phased ATP starts from: ATP now less safety stock and active reservations. */
+export const openingOf = (terms: NodeTerms) => terms.atp - terms.safety_stock - terms.soft_reserved;
+
+interface UsableSupply {
+  readonly atMs: number;
+  receipts: number;
+  readonly refs: string[];
+  overdue: boolean;
+}
+
 /**
- * Time-phased ATP with look-ahead (REFERENCE §2.5). Opening: ATP now less safety stock and active
- * reservations. Supply becomes usable at its expected arrival (never before now: overdue supply is
- * expected any moment, and said to be overdue) plus the supplier's lateness and dock-to-stock time.
+ * When inbound supply of a position can be used, the earliest first: at its expected arrival (never before
+ * now: overdue supply is expected any moment, and said to be overdue) plus the supplier's lateness and
+ * dock-to-stock time.
  */
-function timePhased(stock: Stock, row: number, opening: number, nowMs: number): AtpPoint[] {
-  const points = new Map<number, { receipts: number; refs: string[]; overdue: boolean }>();
+export function usableSupply(stock: Stock, row: number, nowMs: number): UsableSupply[] {
+  const points = new Map<number, UsableSupply>();
   for (const supply of stock.supply.of(row)) {
     const policy = stock.books.policies.supply(supply.supplier);
     const delayMs = (policy.lateness_p90_h + policy.dock_to_stock_p90_h) * HOUR_MS;
-    const usableMs = Math.max(supply.expectedMs, nowMs) + delayMs;
-    const point = points.get(usableMs) ?? { receipts: 0, refs: [], overdue: false };
+    const atMs = Math.max(supply.expectedMs, nowMs) + delayMs;
+    const point = points.get(atMs) ?? { atMs, receipts: 0, refs: [], overdue: false };
     point.receipts +=
       supply.kind === 'asn' ? supply.units : wholeUnits(policy.fill_rate, supply.units);
     point.refs.push(supply.ref);
     point.overdue ||= supply.expectedMs < nowMs;
-    points.set(usableMs, point);
+    points.set(atMs, point);
   }
-  const timeline = [...points].sort(([a], [b]) => a - b);
-  const receipts = timeline.map(([, point]) => point.receipts);
-  const cumulative = [opening, ...cumulativeAtp(opening, receipts, [])];
-  const promise = lookAhead(cumulative);
-  return cumulative.map((value, index) => {
-    const [atMs, point] = timeline[index - 1] ?? [nowMs, { receipts: 0, refs: [], overdue: false }];
-    return {
-      at: iso(atMs),
-      receipts: point.receipts,
-      demand: 0,
-      cumulative: value,
-      promise: promise[index] ?? value,
-      refs: point.refs,
-      overdue: point.overdue,
-    };
-  });
+  return [...points.values()].sort((a, b) => a.atMs - b.atMs);
 }
 
-function channelsOf(
+/** Time-phased ATP with look-ahead (REFERENCE §2.5). */
+function timePhased(stock: Stock, row: number, opening: number, nowMs: number): AtpPoint[] {
+  const now: UsableSupply = { atMs: nowMs, receipts: 0, refs: [], overdue: false };
+  const supply = usableSupply(stock, row, nowMs);
+  const receipts = supply.map((point) => point.receipts);
+  const cumulative = [opening, ...cumulativeAtp(opening, receipts, [])];
+  const promise = lookAhead(cumulative);
+  return [now, ...supply].map((point, index) => ({
+    at: iso(point.atMs),
+    receipts: point.receipts,
+    demand: 0,
+    cumulative: cumulative[index] ?? opening,
+    promise: promise[index] ?? opening,
+    refs: point.refs,
+    overdue: point.overdue,
+  }));
+}
+
+/** The nodes that stock is at, and what is claimed of them while no node has been chosen for it. */
+function sourcing<T extends NodeTerms>(nodes: readonly T[]): { sourced: T[]; claims: number } {
+  const unsourced = nodes.find((node) => node.node_id === UNSOURCED_NODE);
+  return {
+    sourced: nodes.filter((node) => node !== unsourced),
+    claims: (unsourced?.open_demand ?? 0) + (unsourced?.soft_reserved ?? 0),
+  };
+}
+
+/** What each channel may sell of a SKU now: those that stock knows of, and those that are `listed`. */
+export function channelAvailability(
   stock: Stock,
   sku: string,
-  nodes: readonly NodeAtp[],
-  claims: number,
+  nodes: readonly NodeTerms[],
+  listed: readonly string[] = [],
 ): ChannelAfs[] {
   const { policies } = stock.books;
+  const { claims, sourced } = sourcing(nodes);
   const published = new Map(stock.published.of(sku).map((told) => [told.channel, told]));
-  const channels = [...new Set([...policies.channels, ...published.keys()])].sort().map((id) => {
+  const ids = new Set([...policies.channels, ...published.keys(), ...listed]);
+  const channels = [...ids].sort().map((id) => {
     const policy = policies.channel(id, sku);
-    const serving = nodes.filter((node) => policy.nodes?.includes(node.node_id) ?? true);
+    const serving = sourced.filter((node) => policy.nodes?.includes(node.node_id) ?? true);
     return { id, policy, serving, dedicatedLeft: policies.dedicatedLeft(id, sku) };
   });
   return channels.map(({ dedicatedLeft, id, policy, serving }) => {
