@@ -30,6 +30,18 @@ export const AtpPoint = Type.Object({
 });
 export type AtpPoint = Static<typeof AtpPoint>;
 
+/** How supply of a supplier counts towards time-phased ATP (REFERENCE §2.5). */
+export const SupplyTerms = Type.Object({
+  supplier_id: Type.String({ description: '"" when the supply names no supplier' }),
+  lateness_p90_h: Type.Number({ description: 'Added to the expected arrival (hours)' }),
+  dock_to_stock_p90_h: Type.Number({ description: 'Added as well (hours)' }),
+  fill_rate: Type.Number({ description: 'Part of an acknowledged PO that is counted on, 0 … 1' }),
+  basis: Type.String({
+    description: 'Where it comes from: "policy", "default" or "learned from 12 receipt lines"',
+  }),
+});
+export type SupplyTerms = Static<typeof SupplyTerms>;
+
 export const NodeAtp = Type.Object({
   node_id: Type.String({ description: '"-" for demand that no node has been chosen for' }),
   states: States,
@@ -43,6 +55,9 @@ export const NodeAtp = Type.Object({
   afs: units('max(0, ATP − safety stock − soft reservations)'),
   in_transit_in: units('Announced and under way to the node'),
   on_order: units('Ordered from suppliers, not yet announced'),
+  supply_terms: Type.Optional(
+    Type.Array(SupplyTerms, { description: 'How its open supply is counted on, by supplier' }),
+  ),
   last_event_at: Type.Union([at('Event time of the last movement'), Type.Null()]),
   last_seq: Type.Integer({ description: 'Log sequence of the last movement' }),
   time_phased: Type.Array(AtpPoint, {

@@ -10,6 +10,7 @@ import { History, type Entry } from './history.ts';
 import { Ledger } from './ledger.ts';
 import { Policies } from './policies.ts';
 import { createRecords, type StockRecords } from './records.ts';
+import { SupplierProfiles } from './supplier-profiles.ts';
 import { isLegal, type MovementKind } from './transitions.ts';
 import { Watch } from './watch.ts';
 
@@ -47,7 +48,8 @@ export class Books {
   readonly ledger = new Ledger();
   readonly history: History;
   readonly records: StockRecords = createRecords();
-  readonly policies = new Policies();
+  readonly profiles = new SupplierProfiles();
+  readonly policies = new Policies(this.profiles);
   readonly counts: Counts;
   readonly watch = new Watch(this.ledger);
   /** Event sources by number, for the history. */
@@ -142,6 +144,7 @@ export class Books {
   }
 
   onTime(nowMs: number): void {
+    this.profiles.onTime(nowMs);
     for (const finding of this.watch.onTime(nowMs)) this.out.finding(finding);
   }
 

@@ -5,6 +5,7 @@
  */
 import type { DataOf } from '../../contracts/events.ts';
 import type { SnapshotPart } from '../processor.ts';
+import type { SupplierProfiles } from './supplier-profiles.ts';
 import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../facts/parts.ts';
 
 type PolicySet = DataOf<'policy.set'>;
@@ -23,10 +24,15 @@ const DEFAULT_SUPPLY: SupplyPolicy = { lateness_p90_h: 0, dock_to_stock_p90_h: 2
 const DEFAULT_CHANNEL: ChannelPolicy = { share: 1 };
 
 export class Policies {
+  readonly #profiles: SupplierProfiles;
   readonly #decisions = new Map<string, Decision<unknown>>();
   readonly #channels = new Set<string>();
   /** Units that a channel sold out of what is set aside for it, by `sku channel`. */
   readonly #dedicatedSold = new Map<string, number>();
+
+  constructor(profiles: SupplierProfiles) {
+    this.#profiles = profiles;
+  }
 
   set(data: PolicySet, timeMs: number): void {
     const key = keyOf(data);
@@ -87,12 +93,21 @@ export class Policies {
     this.#dedicatedSold.set(key, Math.max(0, (this.#dedicatedSold.get(key) ?? 0) + units));
   }
 
+  /** How supply of a supplier is counted on: as people decided, else as it was learned. */
   supply(supplier: string): SupplyPolicy {
-    return (
-      this.#find<SupplyPolicy>(`supply ${supplier}`) ??
-      this.#find<SupplyPolicy>('supply ') ??
-      DEFAULT_SUPPLY
-    );
+    return this.#supplyDecided(supplier) ?? this.#profiles.learned(supplier, DEFAULT_SUPPLY);
+  }
+
+  /** Where that comes from, in words. */
+  supplyBasis(supplier: string): string {
+    if (this.#supplyDecided(supplier) !== undefined) return 'policy';
+    const lines = this.#profiles.count(supplier);
+    return lines === 0 ? 'default' : `learned from ${lines} receipt lines`;
+  }
+
+  /** About the supplier, or about everybody. */
+  #supplyDecided(supplier: string): SupplyPolicy | undefined {
+    return this.#find<SupplyPolicy>(`supply ${supplier}`) ?? this.#find<SupplyPolicy>('supply ');
   }
 
   snapshot(): Iterable<SnapshotPart> {

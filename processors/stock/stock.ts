@@ -19,7 +19,7 @@ import { Snapshots } from './snapshots.ts';
 import { Supply } from './supply.ts';
 import { adjustmentCounterpart } from './transitions.ts';
 
-const STATE_VERSION = 2;
+const STATE_VERSION = 3;
 
 export interface StockOptions {
   /** Movements that are remembered for counts, late events and corrections (RECENT_MOVEMENTS). */
@@ -149,6 +149,7 @@ export function createStock(options: StockOptions): Stock {
         const row = books.ledger.row(sku, node);
         const move = { row, from: A.pending_putaway, to: A.available, units } as const;
         const reason = event.data.location_id;
+        if (ref !== undefined) books.profiles.putAway(ref, sku, timeMs);
         return books.move({ ...move, kind: 'putaway', ref: ref ?? '', reason });
       }
       case 'stocktide.quality.inspected.v1': {
@@ -208,10 +209,10 @@ export function createStock(options: StockOptions): Stock {
       for (const source of saved?.sources ?? []) books.sourceNumber(source);
     },
   };
-  const { counts, history, ledger, policies, watch } = books;
+  const { counts, history, ledger, policies, profiles, watch } = books;
   const sections = new Map<string, Section>([
     ...Object.entries({ head, ledger, history, policies, watch, counts, snapshots }),
-    ...Object.entries({ published, corrections }),
+    ...Object.entries({ profiles, published, corrections }),
     ...Object.values(books.records).map((record): [string, Section] => [record.name, record]),
   ]);
 

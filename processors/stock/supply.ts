@@ -7,6 +7,7 @@
  * receipt, comes out right. A receipt takes first what its ASN announced, then what its PO ordered, and
  * the rest, being over or blind, from outside.
  */
+import type { SupplyTerms } from '../../contracts/atp.ts';
 import type { DataOf } from '../../contracts/events.ts';
 import { A, COUNTER } from './accounts.ts';
 import type { Books } from './books.ts';
@@ -117,6 +118,7 @@ export class Supply {
       const counter = isAsn(line) ? COUNTER.asnReceived : COUNTER.poReceived;
       this.#count(counter, key, line, units);
       changes.push(...this.#settle(key, line));
+      this.#learn(data, key, line);
     }
     const reason = blind ? 'blind: neither PO nor ASN' : data.condition_code;
     this.#post(changes, { kind: 'receipt', ref: data.receipt_id, reason });
@@ -143,12 +145,27 @@ export class Supply {
     }
     this.#count(counter, key, line, -units);
     const ref = isAsn(line) ? line.asn : line.po;
+    this.#books.profiles.revised(line.supplier, key, {
+      received: line.received,
+      expected: expectedOf(line),
+    });
     this.#post(this.#settle(key, line), { kind: 'correction', ref });
   }
 
   /** Open supply of a position, the earliest first. */
   of(row: number): OpenSupply[] {
     return this.#openLines.of(row);
+  }
+
+  /** How the open supply of a position is counted on, by supplier, and where that comes from. */
+  termsOf(row: number): SupplyTerms[] {
+    const { policies } = this.#books;
+    const suppliers = new Set(this.of(row).map(({ supplier }) => supplier));
+    return [...suppliers].sort().map((supplier) => ({
+      supplier_id: supplier,
+      ...policies.supply(supplier),
+      basis: policies.supplyBasis(supplier),
+    }));
   }
 
   onTime(nowMs: number): void {
@@ -164,6 +181,28 @@ export class Supply {
     this.#retiredPo.restored((line) => line.open === 0);
     this.#retiredAsn.restored((line) => line.open === 0);
     this.#openLines.restored();
+  }
+
+  /** Remembers how the supplier delivered. */
+  #learn(data: DataOf<'receipt.line.received'>, key: string, line: PoLine | AsnLine): void {
+    const { applied, profiles } = this.#books;
+    if (line.supplier === '') line.supplier = data.supplier_id ?? '';
+    profiles.received({
+      supplier: line.supplier,
+      line: key,
+      receipt: data.receipt_id,
+      sku: data.sku_id,
+      receivedMs: applied.timeMs,
+      promisedMs: this.#promisedMs(line),
+      received: line.received,
+      expected: expectedOf(line),
+    });
+  }
+
+  #promisedMs(line: PoLine | AsnLine): number | null {
+    if (!isAsn(line)) return line.promised === null ? null : line.promisedAtMs;
+    const etaMs = this.#books.records.asns.get(line.asn)?.etaMs ?? 0;
+    return etaMs === 0 ? null : etaMs;
   }
 
   /** Sets what was ordered where the fact holds: of two facts about it, the later one does. */
@@ -294,3 +333,5 @@ export class Supply {
     }
   }
 }
+
+const expectedOf = (line: PoLine | AsnLine) => (isAsn(line) ? line.announced : line.ordered);

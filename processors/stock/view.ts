@@ -93,6 +93,7 @@ function nodeAtp(stock: Stock, row: number, nowMs: number): NodeAtp {
     ) as NodeAtp['states'],
     in_transit_in: ledger.balance(row, A.in_transit_in),
     on_order: ledger.balance(row, A.on_order),
+    supply_terms: stock.supply.termsOf(row),
     last_event_at: lastTimeMs === 0 ? null : iso(lastTimeMs),
     last_seq: ledger.lastSeq(row),
     time_phased: timePhased(stock, row, openingOf(terms), nowMs),
