@@ -72,6 +72,7 @@ const out: Outputs = {
   finding: () => undefined,
   cleared: () => undefined,
   changed: () => undefined,
+  signal: () => undefined,
 };
 
 let seq = 0;

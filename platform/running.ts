@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readConfig, type Config } from './config.ts';
 
 /** Addresses and access of a running system. */
 export interface Running {
@@ -90,4 +91,12 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Configuration of the running system, unless the environment names servers of its own (NATS_URL). */
+export function systemConfig(env: NodeJS.ProcessEnv): Config {
+  const config = readConfig(env);
+  if (env['NATS_URL']) return config;
+  const { clickhouseUrl, natsPassword, natsUrl, natsUser } = requireRunning(config.stocktideHome);
+  return { ...config, clickhouseUrl, natsPassword, natsUrl, natsUser };
 }

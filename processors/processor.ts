@@ -45,6 +45,8 @@ export interface Finding {
   readonly channelId?: string;
   readonly supplierId?: string;
   readonly locationId?: string;
+  /** Whose act it is about; pseudonymous. */
+  readonly actor?: string;
   readonly conditionAtMs: number;
   readonly detail: string;
   readonly units?: number;
@@ -96,6 +98,17 @@ export interface Outputs {
   cleared(cleared: Cleared): void;
   /** The ATP of the SKU may have changed. */
   changed(sku: string): void;
+  /** Tells whoever listens on SIGNALS; a repeat under the same id is dropped there. */
+  signal(signal: Signal): void;
+}
+
+/** News of a case, for screens and notifiers. */
+export interface Signal {
+  /** `sig.<kind>.…` */
+  readonly subject: string;
+  /** Deterministic. */
+  readonly id: string;
+  readonly data: object;
 }
 
 /** A named piece of a snapshot. */

@@ -37,6 +37,8 @@ const decision = {
 };
 
 const fraction = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+const atRisk = (description: string) =>
+  Type.Number({ minimum: 0, maximum: 1e12, description: `${description} (house currency)` });
 const days = (description: string) =>
   Type.Number({ minimum: 0, maximum: 365, description: `${description} (days)` });
 
@@ -205,6 +207,21 @@ export const POLICIES = {
     },
     'How KPIs measure where the field has no one way (REFERENCE §1)',
   ),
+  severity: record(
+    {
+      policy: Type.Literal('severity'),
+      scope: record({}),
+      value: record({
+        sev1_amount: optional(atRisk('SEV1 from this much at risk')),
+        sev2_amount: optional(atRisk('SEV2 from this much at risk')),
+        sev3_amount: optional(atRisk('SEV3 from this much at risk')),
+        sev1_orders: optional(qtyOrZero('SEV1 from so many promised orders at risk')),
+        sev2_orders: optional(qtyOrZero('SEV2 from so many promised orders at risk')),
+      }),
+      ...decision,
+    },
+    'From what is at risk, how severe a case is (REFERENCE §4.1)',
+  ),
   ...RULE_POLICIES,
 } as const;
 export type PolicyName = keyof typeof POLICIES;
@@ -295,6 +312,7 @@ export const CONTROL_EVENTS = {
       POLICIES.feed,
       POLICIES.calendar,
       POLICIES.measurement,
+      POLICIES.severity,
       Type.Unsafe<Static<RulePolicySchema>>(Type.Union(Object.values(RULE_POLICIES))),
     ]),
     variants: { field: 'policy', schemas: POLICIES },
@@ -311,6 +329,7 @@ export const CONTROL_EVENTS = {
     channel_id: optional(key('Channel')),
     supplier_id: optional(key('Supplier')),
     location_id: optional(ref('Bin')),
+    actor: optional(ref('Whose act it is about, such as who adjusted')),
     condition_at: instant('Event time of the condition'),
     detail: text('In words, with the figures'),
     units: optional(Type.Integer({ description: 'Units concerned' })),

@@ -1,14 +1,15 @@
 /**
  * The facts of exception cases: opened, acknowledged, resolved, as the log has them.
  *
- * Key: none. In: `exception.*`, calendars, corrections. Out: signed rows of `cases`, `durations` and
- * `levels`; a finding when a case is acknowledged or resolved that was never opened. Pure.
+ * Key: none. In: `exception.*` of other systems, the steps of our own case engine (engine.ts), calendars,
+ * corrections. Out: signed rows of `cases`, `durations` and `levels`; a finding when a case is acknowledged or resolved that was never opened. Pure.
  */
 import { Corrected } from '../facts/corrected.ts';
 import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../facts/parts.ts';
 import { emitDifference, insertFact } from '../facts/signed.ts';
 import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
 import { Calendars, deadlinesOf } from './deadlines.ts';
+import { CaseEngine } from './engine.ts';
 import { caseRows, isOpen, type CaseFact } from './openings.ts';
 
 const STATE_VERSION = '1';
@@ -34,9 +35,15 @@ interface Unopened {
   readonly id: string;
 }
 
-export function createCases(): Processor {
+/** The cases processor with what answers and tests are made from. */
+export interface Cases extends Processor {
+  readonly engine: CaseEngine;
+}
+
+export function createCases(): Cases {
   const calendars = new Calendars();
   const corrected = new Corrected();
+  const engine = new CaseEngine(calendars, { fact: add });
   /** The one that is untouched for the longest first. */
   const cases = new Map<string, Case>();
   const unopened = new Map<string, Unopened>();
@@ -46,6 +53,7 @@ export function createCases(): Processor {
 
   function apply(applied: Applied, out: Outputs): void {
     onTime(applied.nowMs, out);
+    engine.apply(applied, out);
     const { event } = applied;
     switch (event.type) {
       case 'stocktide.exception.opened.v1':
@@ -171,13 +179,16 @@ export function createCases(): Processor {
 
   return {
     name: 'cases',
+    engine,
     stateVersion: STATE_VERSION,
     apply,
     size: () => cases.size,
-    snapshot: () => joined(Object.values(sections).map((section) => section.snapshot())),
+    snapshot: () =>
+      joined([engine.snapshot(), ...Object.values(sections).map((section) => section.snapshot())]),
     restore: (parts) => {
       for (const part of parts) {
-        const section = sections[part.name];
+        const section =
+          part.name.startsWith('engine.') || part.name === 'rules' ? engine : sections[part.name];
         if (section === undefined) throw new Error(`the cases processor has no part ${part.name}`);
         section.restore(part);
       }

@@ -105,6 +105,7 @@ export function findingEvent(processor: string, finding: Finding): FindingEvent 
     channel_id: finding.channelId,
     supplier_id: finding.supplierId,
     location_id: finding.locationId,
+    actor: finding.actor,
     units: finding.units,
     amount: finding.amount,
     orders_at_risk: finding.ordersAtRisk,

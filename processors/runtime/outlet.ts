@@ -4,6 +4,7 @@
  *   rows, dead letters ─▶ the batch of the next flush      muted while the past is replayed
  *   findings ─▶ noted, and sent to the door (findings-outbox.ts)
  *   changed SKUs ─▶ notices, once live
+ *   signals ─▶ SIGNALS, at once
  *
  * In a rehearsal findings are told to whoever asked for it, and nothing else leaves but rows.
  */
@@ -11,7 +12,7 @@ import type { LogEvent } from '../../contracts/events.ts';
 import type { Log } from '../../platform/log.ts';
 import type { NatsLink } from '../../platform/nats/connect.ts';
 import type { Publisher } from '../../platform/nats/publisher.ts';
-import type { Cell, Cleared, Finding, TableName } from '../processor.ts';
+import type { Cell, Cleared, Finding, Signal, TableName } from '../processor.ts';
 import { Batch } from './batch.ts';
 import { deadLetter } from './dead-letter.ts';
 import { FindingsOutbox } from './findings-outbox.ts';
@@ -112,6 +113,20 @@ export class Outlet implements Effects {
     if (seq <= this.#mutedTo || rehearse !== undefined) return;
     const bytes = this.#bytes ?? Buffer.from(raw);
     this.#batch.letters.push(deadLetter(letter, bytes, new Date().toISOString()));
+  }
+
+  /**
+   * Leaves at once, unless it belongs to what was flushed before this start: that part was told. After a
+   * crash the stretch behind it is told again under the same ids, which SIGNALS drops.
+   */
+  signal({ data, id, subject }: Signal): void {
+    const { log, publisher, rehearse } = this.#options;
+    if (rehearse !== undefined || this.#seq <= this.#mutedTo) return;
+    const payload = Buffer.from(JSON.stringify(data));
+    publisher.publish({ subject, msgId: id, payload }).catch((error: unknown) => {
+      // Whoever shows cases reads them from ClickHouse as well; a signal only makes it sooner.
+      log.warn({ err: error, subject, id }, 'signal not sent');
+    });
   }
 
   /** The log holds this event. */

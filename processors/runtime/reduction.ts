@@ -9,7 +9,7 @@
  */
 import type { LogEvent } from '../../contracts/events.ts';
 import type { RejectionReason } from '../../contracts/rejections.ts';
-import type { Applied, Cell, Cleared, Finding, Outputs, TableName } from '../processor.ts';
+import type { Applied, Cell, Cleared, Finding, Outputs, Signal, TableName } from '../processor.ts';
 import { Intake } from './intake.ts';
 import type { HostedProcessor } from './slices.ts';
 
@@ -21,6 +21,7 @@ export interface Effects {
   cleared(processor: string, cleared: Cleared): void;
   /** The ATP of the SKU may have changed. */
   changed(sku: string): void;
+  signal(signal: Signal): void;
   /** A message that could not be taken in, or not by `processor`. */
   aside(letter: Aside): void;
 }
@@ -73,6 +74,7 @@ export class Reduction {
         finding: (finding) => effects.finding(name, finding),
         cleared: (cleared) => effects.cleared(name, cleared),
         changed: (sku) => effects.changed(sku),
+        signal: (signal) => effects.signal(signal),
       };
       return { name, wants: wants ?? everything, run: (applied) => processor.apply(applied, out) };
     });

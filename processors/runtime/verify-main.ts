@@ -4,10 +4,10 @@
  */
 import { parseArgs } from 'node:util';
 import { createClickHouse } from '../../platform/clickhouse/client.ts';
-import { readConfig, type Config } from '../../platform/config.ts';
+import type { Config } from '../../platform/config.ts';
 import { createLog } from '../../platform/log.ts';
 import { connectNats } from '../../platform/nats/connect.ts';
-import { requireRunning } from '../../platform/running.ts';
+import { systemConfig } from '../../platform/running.ts';
 import { verify, type VerifyResult } from './verify/verify.ts';
 
 const USAGE = `Compares, for every account of every position of the running system, the live ledger, the sum of
@@ -60,14 +60,6 @@ async function run(config: Config, timeoutMs: number): Promise<VerifyResult> {
     await clickhouse.close();
     await link.close();
   }
-}
-
-/** The running system's addresses, unless the environment names servers. */
-function systemConfig(env: NodeJS.ProcessEnv): Config {
-  const config = readConfig(env);
-  if (env['NATS_URL']) return config;
-  const { clickhouseUrl, natsPassword, natsUrl, natsUser } = requireRunning(config.stocktideHome);
-  return { ...config, clickhouseUrl, natsPassword, natsUrl, natsUser };
 }
 
 function asText({ differing, first, positions, seq }: VerifyResult): string {

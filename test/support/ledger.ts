@@ -182,6 +182,7 @@ export class LedgerBench {
       finding: (finding) => this.findings.push(finding),
       cleared: (cleared) => this.ended.push(cleared),
       changed: (sku) => this.changed.add(sku),
+      signal: () => undefined,
     };
     if (this.options.archive === true) this.#archive.apply(applied, out);
     this.stock.apply(applied, out);

@@ -10,6 +10,7 @@ import type {
   Cell,
   Cleared,
   Finding,
+  Signal,
   SnapshotPart,
   TableName,
 } from '../../processors/processor.ts';
@@ -42,6 +43,7 @@ export class ReducerBench {
   /** Findings on their way into the LOG. */
   #waiting: FindingEvent[] = [];
   readonly asides: Aside[] = [];
+  readonly signals: Signal[] = [];
   /** What reached the LOG, in order. */
   readonly log: { readonly raw: string; readonly subject: string }[] = [];
   readonly #names: readonly string[] | undefined;
@@ -74,6 +76,7 @@ export class ReducerBench {
           this.#waiting.push(clearedEvent(processor, cleared));
         },
         changed: () => undefined,
+        signal: (signal) => this.signals.push(signal),
         aside: (letter) => this.asides.push(letter),
       },
     });

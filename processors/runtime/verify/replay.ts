@@ -89,6 +89,7 @@ function createReplica(end: DumpEnd, watched: Watched | null, movements: Movemen
       finding: () => undefined,
       cleared: () => undefined,
       changed: () => undefined,
+      signal: () => undefined,
       aside: () => undefined,
     },
   });

@@ -1,0 +1,83 @@
+/**
+ * Which findings are symptoms of which: a bin that is not as recorded makes a pick come out short, which
+ * makes the book go below zero. One case, not three. A symptom joins the open case of its cause; a cause
+ * that is found after its symptom takes the symptom's case over.
+ */
+import type { FindingCode } from '../../contracts/events/control.ts';
+import type { DataOf } from '../../contracts/events.ts';
+import type { CaseRecord } from './record.ts';
+
+/** How long before its symptom a cause may have been found, and after (event time). */
+export const CAUSE_WINDOW_MS = 24 * 3_600_000;
+
+type Shared = 'bin' | 'position' | 'sku' | 'source';
+
+interface Link {
+  readonly cause: FindingCode;
+  /** What the two have to share. */
+  readonly by: Shared;
+}
+
+/** Causes of each symptom, the likeliest first. */
+const CAUSES: Partial<Record<FindingCode, readonly Link[]>> = {
+  SHORT_PICK: [
+    { cause: 'LOCATION_ERROR', by: 'bin' },
+    { cause: 'LOCATION_ERROR_REPEAT', by: 'bin' },
+    { cause: 'LOCATION_ERROR', by: 'position' },
+  ],
+  NEG_INVENTORY: [
+    { cause: 'LOCATION_ERROR', by: 'position' },
+    { cause: 'SHORT_PICK', by: 'position' },
+  ],
+  COUNT_VARIANCE: [{ cause: 'LOCATION_ERROR', by: 'bin' }],
+  LOCATION_ERROR: [{ cause: 'LOCATION_ERROR_REPEAT', by: 'bin' }],
+  ORDER_SLA_RISK: [],
+  OVERSELL: [{ cause: 'NEG_INVENTORY', by: 'position' }],
+  ORDER_SLA_BREACH: [],
+  STOCKOUT: [{ cause: 'OVERSELL', by: 'position' }],
+  CHANNEL_CONFLICT: [
+    { cause: 'FEED_STALE', by: 'source' },
+    { cause: 'OVERSELL', by: 'sku' },
+  ],
+  FEED_QUALITY: [{ cause: 'FEED_STALE', by: 'source' }],
+  CARRIER_DELAY: [{ cause: 'FEED_STALE', by: 'source' }],
+};
+
+type Raised = DataOf<'finding.raised'>;
+
+/** Codes that the finding can be a symptom of. */
+export const causesOf = (code: FindingCode): readonly Link[] => CAUSES[code] ?? [];
+
+/** Codes whose findings can be symptoms of this one. */
+export function symptomsOf(code: FindingCode): FindingCode[] {
+  return (Object.keys(CAUSES) as FindingCode[]).filter((symptom) =>
+    causesOf(symptom).some(({ cause }) => cause === code),
+  );
+}
+
+/** True when a case of `cause` explains the finding. */
+export function explains(cause: CaseRecord, raised: Raised): boolean {
+  if (raised.parent !== undefined) return raised.parent === `${cause.code} ${cause.entity}`;
+  const atMs = Date.parse(raised.condition_at);
+  if (Math.abs(atMs - cause.conditionAtMs) > CAUSE_WINDOW_MS) return false;
+  return causesOf(raised.code).some(
+    (link) => link.cause === cause.code && shares(link.by, cause, raised),
+  );
+}
+
+function shares(by: Shared, cause: CaseRecord, raised: Raised): boolean {
+  switch (by) {
+    case 'bin':
+      return same(cause.nodeId, raised.node_id) && same(cause.locationId, raised.location_id);
+    case 'position':
+      return same(cause.skuId, raised.sku_id) && same(cause.nodeId, raised.node_id);
+    case 'sku':
+      return same(cause.skuId, raised.sku_id);
+    case 'source':
+      return raised.evidence.some(({ source }) => cause.entity === `source/${source}`);
+    default:
+      return by satisfies never;
+  }
+}
+
+const same = (a: string, b: string | undefined) => a !== '' && a === b;
