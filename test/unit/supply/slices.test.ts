@@ -25,6 +25,7 @@ function outcome(events: readonly Given[], ranges: readonly (readonly [number, n
         row,
         finding: (_processor, finding) => findings.push(finding),
         cleared: () => undefined,
+        signal: () => undefined,
         changed: () => undefined,
         aside: ({ detail }) => {
           throw new Error(detail);
