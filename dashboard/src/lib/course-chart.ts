@@ -11,6 +11,8 @@ export interface CourseChartOptions {
   readonly data: uPlot.AlignedData;
   readonly unit: string;
   readonly target: number | null;
+  /** First and last instant of the axis (s). */
+  readonly span: readonly [number, number];
 }
 
 export function createCourseChart(target: HTMLElement, options: CourseChartOptions): uPlot {
@@ -31,7 +33,10 @@ export function createCourseChart(target: HTMLElement, options: CourseChartOptio
       padding: [12, 16, 0, 0],
       legend: { show: false },
       cursor: { points: { size: 8 }, drag: { x: false, y: false } },
-      scales: { y: { range: (_chart, low, high) => room(low, high, options.target) } },
+      scales: {
+        x: { range: () => [...options.span] },
+        y: { range: (_chart, low, high) => room(low, high, options.target) },
+      },
       axes: [
         {
           ...axis,

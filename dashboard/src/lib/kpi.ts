@@ -3,7 +3,8 @@ import type { KpiSummary } from '../../../contracts/kpi.ts';
 
 const MINUS = '\u2212';
 const NOTHING = '–';
-/** Hours below this read in minutes, above in days. */
+/** Hours below these read in seconds and in minutes, from the last one on in days. */
+const SECONDS_BELOW_H = 1 / 60;
 const MINUTES_BELOW_H = 1;
 const DAYS_FROM_H = 72;
 
@@ -31,6 +32,7 @@ export function createKpiFormats(locale?: string): KpiFormats {
   };
   const hours = (value: number) => {
     const size = Math.abs(value);
+    if (size < SECONDS_BELOW_H) return `${plain(value * 3600)} s`;
     if (size < MINUTES_BELOW_H) return `${plain(value * 60)} min`;
     return size < DAYS_FROM_H ? `${plain(value)} h` : `${plain(value / 24)} d`;
   };

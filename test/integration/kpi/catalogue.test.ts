@@ -181,3 +181,9 @@ test('every definition of sql/kpi can be asked of an empty database, cut by each
     }
   }
 });
+
+test('every KPI of the catalogue, K01 to K34, has a definition', () => {
+  const all = readKpis(fileURLToPath(new URL('../../../sql/kpi', import.meta.url)));
+  const numbers = new Set(all.map(({ id }) => Number(id.slice(1, 3))));
+  expect([...numbers].sort((a, b) => a - b)).toEqual(Array.from({ length: 34 }, (_, i) => i + 1));
+});

@@ -31,13 +31,20 @@ function asked(bench: KpiBench) {
   const catalogue = new KpiCatalogue({ kpis: [], reader, system: () => system, ...shared });
   return new Questions({ questions: QUESTIONS, client, catalogue, ...shared });
 }
-const rowsOf = async (name: string) =>
-  (await asked(brand).answer(name, { window: '28d', limit: 10 })).rows;
+const rowsOf = async (name: string, window: '1d' | '28d' = '28d') =>
+  (await asked(brand).answer(name, { window, limit: 10 })).rows;
 
 beforeAll(async () => {
   brand = await kpis.given();
   empty = await kpis.given();
   const insert = (query: string) => brand.client.command({ query });
+  // S1: 10 expected, 8 came; 10 expected, 13 came: 5 off of 20. S2: as expected. A row that was taken back.
+  await insert(`INSERT INTO receipts (supplier_id, receipt_id, expected, received, rejected, variance, received_at, sign) VALUES
+    ('S1', 'r1', 10, 8, 1, -2, '2025-03-09 10:00:00', 1),
+    ('S1', 'r2', 10, 13, 0, 3, '2025-03-10 10:00:00', 1),
+    ('S2', 'r3', 5, 5, 0, 0, '2025-03-10 10:00:00', 1),
+    ('S2', 'r4', 5, 1, 0, -4, '2025-03-10 10:00:00', 1),
+    ('S2', 'r4', 5, 1, 0, -4, '2025-03-10 10:00:00', -1)`);
   await insert(`INSERT INTO costs (component, cause, amount, in_house, posted_at, sign) VALUES
     ('L7', 'late shipment', 100, 1, '2025-03-09 10:00:00', 1),
     ('L7', 'late shipment', 50, 1, '2025-03-10 10:00:00', 1),
@@ -56,6 +63,17 @@ beforeAll(async () => {
     ('f3', 'FLOW_VIOLATION', 'MUG', 1, '2025-03-10 11:00:00'),
     ('f4', 'FLOW_VIOLATION', 'CUP', 1, '2025-03-10 11:00:00'),
     ('f5', 'FLOW_VIOLATION', 'CUP', 1, '2024-03-10 11:00:00')`);
+});
+
+test('which suppliers create inbound variance', async () => {
+  expect(await rowsOf('supplier-variance')).toMatchObject([
+    { supplier_id: 'S1', lines: 2, over_units: 3, short_units: 2, off_units: 5, off_ratio: 0.25 },
+    { supplier_id: 'S2', lines: 1, off_units: 0, off_ratio: 0 },
+  ]);
+  expect(await rowsOf('supplier-variance', '1d')).toMatchObject([
+    { supplier_id: 'S1', lines: 1, off_units: 3, off_ratio: 0.3, rejected_units: 0 },
+    { supplier_id: 'S2' },
+  ]);
 });
 
 test('where margin leaks, and by which cause', async () => {
@@ -116,7 +134,7 @@ test('an order is traced from its first event', async () => {
 
 test('every question can be asked of an empty database', async () => {
   const questions = asked(empty);
-  expect(questions.list().length).toBeGreaterThanOrEqual(4);
+  expect(questions.list().length).toBeGreaterThanOrEqual(5);
   for (const { name } of questions.list()) {
     const { columns, rows } = await questions.answer(name, { window: '7d', limit: 10 });
     expect(rows, name).toEqual([]);
