@@ -5,6 +5,10 @@ import { useKpis } from '../../support/kpi.ts';
 
 const kpis = useKpis();
 
+const HOUR = 60;
+const DAY = 24 * HOUR;
+const midnight = (day: number) => day * DAY - 8 * HOUR;
+
 const item = (over: object = {}, at = 0) =>
   event(
     'item.upserted',
@@ -37,6 +41,18 @@ const shipped = (shipment: string, units: number, at: number) =>
     },
     { at, id: shipment },
   );
+const ordered = (order: string, units: number, at: number) =>
+  event(
+    'order.created',
+    {
+      order_id: order,
+      node_id: 'dc-1',
+      lines: [{ line_id: '1', sku_id: 'MUG', qty: units, unit_price: '10' }],
+    },
+    { at, id: order },
+  );
+/** 24 units a day on two days: a forecast of 24 a day, one an hour. 100 on hand, 52 of them to sell. */
+const TWO_DAYS = [item(), adjusted(100, 0), ordered('o1', 24, 0), ordered('o2', 24, DAY)];
 const published = (channel: string, at: number) =>
   event('channel.availability.published', { sku_id: 'MUG', channel_id: channel, qty: 1 }, { at });
 const tick = (minute: number): Given =>
@@ -69,6 +85,78 @@ describe('K14 stockout rate', () => {
       await brand.value('K14', { from: 121, to: 241, where: { dim: 'A', sku_id: 'MUG' } }),
     ).toMatchObject({ num: 0, den: 4, value: 0 });
     expect(await brand.value('K14', { from: -120, to: -60 })).toBeUndefined();
+    // What comes late does not change what the channels were shown; once it is listed no more, there is nothing.
+    await brand.given(adjusted(9, 70), item({ status: 'discontinued' }, 300), tick(310));
+    expect(await brand.value('K14', { from: 1, to: 241 })).toMatchObject({ num: 2, den: 8 });
+    expect(await brand.value('K14', { from: 320, to: 380 })).toMatchObject({ den: 0, value: null });
+  });
+});
+
+describe('K15 lost sales', () => {
+  test('are forecast demand over the hours without stock, known when it is over', async () => {
+    // Out from 10:00 to 14:00 on the third day: 4 units at 10, with a margin of 7 each.
+    const out = midnight(2) + 10 * HOUR;
+    const brand = await kpis.given(
+      ...TWO_DAYS,
+      // 16 on the third day, which has stock for two thirds of it: 24 a day again.
+      adjusted(16, 1),
+      ordered('o3', 16, 2 * DAY),
+      adjusted(-52, out - 1),
+      tick(out),
+      adjusted(52, out + 4 * HOUR - 1),
+      tick(out + 4 * HOUR),
+    );
+    const hour = { from: out, to: out + HOUR };
+    // It was not known when the hour ended, but when the stockout did.
+    expect(await brand.value('K15a', hour)).toMatchObject({ value: 4, num: 4, knownValue: 0 });
+    expect(await brand.value('K15b', hour)).toMatchObject({ value: 40, knownValue: 0 });
+    expect(await brand.value('K15c', hour)).toMatchObject({ value: 28, knownValue: 0 });
+    expect(
+      await brand.points('K15a', { from: 0, to: 4 * DAY, by: 'sku_id', where: { dim: 'A' } }),
+    ).toMatchObject([{ key: 'MUG', value: 4, knownValue: 4 }]);
+    expect(await brand.value('K15a', { from: 0, to: DAY })).toBeUndefined();
+    // Out again from 20:00 on, over midnight: 4 units until then and 2 after.
+    const again = midnight(2) + 20 * HOUR;
+    await brand.given(
+      adjusted(-52, again - 1),
+      tick(again),
+      tick(midnight(3) + 1),
+      adjusted(52, midnight(3) + 2 * HOUR - 1),
+      tick(midnight(3) + 2 * HOUR),
+    );
+    expect(await brand.value('K15a', { from: again, to: midnight(3) })).toMatchObject({ value: 4 });
+    expect(await brand.value('K15a', { from: midnight(3), to: midnight(4) })).toMatchObject({
+      value: 2,
+    });
+  });
+});
+
+describe('K16 days of supply', () => {
+  test('is sellable stock over forecast demand, with late receipts where they belong', async () => {
+    const brand = await kpis.given(...TWO_DAYS, tick(midnight(2) + 1));
+    const window = { from: midnight(2) + HOUR, to: midnight(2) + 3 * HOUR };
+    // Two hours of 100 units and of 24 a day.
+    const point = await brand.value('K16', window);
+    expect(point).toMatchObject({ num: 200, den: 48 });
+    expect(point?.value).toBeCloseTo(100 / 24, 10);
+    // 20 more had been there since one hour into the window.
+    await brand.given(tick(midnight(2) + 9 * HOUR), adjusted(20, midnight(2) + 2 * HOUR));
+    expect(await brand.value('K16', window)).toMatchObject({ num: 220, den: 48 });
+    expect(await brand.points('K16', { ...window, by: 'node_id' })).toMatchObject([
+      { key: 'dc-1', num: 220, den: 48 },
+    ]);
+    expect(await brand.value('K16', { from: -DAY, to: -HOUR })).toBeUndefined();
+    expect(await brand.rows('SELECT * FROM days_of_supply_now')).toMatchObject([
+      { sku_id: 'MUG', node_id: 'dc-1', sellable: 120, daily_units: 24, days_of_supply: 5 },
+    ]);
+    expect(await brand.rows('SELECT node_id, daily_units FROM replenishment_now')).toEqual([
+      { node_id: 'dc-1', daily_units: 24 },
+    ]);
+  });
+
+  test('is nothing where nothing is forecast', async () => {
+    const brand = await kpis.given(adjusted(100, 0), tick(HOUR));
+    expect(await brand.value('K16', { from: 0, to: HOUR })).toMatchObject({ den: 0, value: null });
   });
 });
 
