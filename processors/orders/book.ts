@@ -18,6 +18,8 @@ import {
   newLine,
   newOrder,
   newShipment,
+  plainOrder,
+  plainShipment,
   type CreatedFact,
   type Line,
   type LineFact,
@@ -64,10 +66,15 @@ export interface BookOptions {
 }
 
 export class Book {
-  readonly orders = new Records<Order>('orders', { make: newOrder, copy: copyOrder });
+  readonly orders = new Records<Order>('orders', {
+    make: newOrder,
+    copy: copyOrder,
+    plain: plainOrder,
+  });
   readonly shipments = new Records<Shipment>('shipments', {
     make: newShipment,
     copy: copyShipment,
+    plain: plainShipment,
   });
   readonly suspectOrders = new Watch('suspect_orders');
   readonly suspectShipments = new Watch('suspect_shipments');
@@ -78,9 +85,6 @@ export class Book {
   /** Where the facts of an event are, for corrections. */
   readonly #orderOf = new Map<number, string>();
   readonly #shipmentOf = new Map<number, string>();
-  /** Views follow from facts: worked out once, and again when the facts change. */
-  readonly #lineViews = new WeakMap<Line, LineView>();
-  readonly #shipmentViews = new WeakMap<Shipment, ShipmentView>();
   #applied!: Applied;
   #out!: Sink;
 
@@ -132,7 +136,7 @@ export class Book {
     insertFact(shipment.facts, fact);
     if (fact.kind === 'scanned') boundScans(shipment);
     this.#shipmentOf.set(fact.identity, id);
-    this.#shipmentViews.delete(shipment);
+    shipment.view = null;
     if (shipment.orders.length === 0) this.#suspect(this.suspectShipments, id);
     if (sameView(before, this.view(id))) return;
     for (const order of shipment.orders) this.#resettle(order, id);
@@ -154,7 +158,7 @@ export class Book {
     for (const id of shipments) {
       const shipment = this.#touchShipment(id);
       removeWhere(shipment.facts, isWrong);
-      this.#shipmentViews.delete(shipment);
+      shipment.view = null;
       for (const order of shipment.orders) orders.add(order);
     }
     for (const id of orders) {
@@ -171,12 +175,8 @@ export class Book {
   view(id: string): ShipmentView {
     const shipment = this.shipments.get(id);
     if (shipment === undefined) return UNKNOWN;
-    let view = this.#shipmentViews.get(shipment);
-    if (view === undefined) {
-      view = viewShipment(shipment.facts);
-      this.#shipmentViews.set(shipment, view);
-    }
-    return view;
+    shipment.view ??= viewShipment(shipment.facts);
+    return shipment.view;
   }
 
   /** Orders by the stage that they are in at an instant. */
@@ -261,30 +261,48 @@ export class Book {
   /** Brings the rows of these lines, and of the order, in line with what is known. */
   #settle(order: Order, touched: readonly Line[]): void {
     const heading = this.#headingOf(order);
-    const loose = order.loose.length === 0 ? null : assignLoose(order, this);
+    const loose = this.#looseOf(order);
     for (const line of loose === null ? touched : order.lines) {
-      this.#settleLine(order, { line, heading, loose: loose?.get(line.id) ?? [] });
+      this.#settleLine(order, {
+        line,
+        heading,
+        loose: loose?.get(line.id) ?? [],
+      });
     }
-    const views = order.lines.map((line) => this.#lineView(line, loose?.get(line.id) ?? []));
-    const unassigned = loose?.get(UNASSIGNED) ?? [];
-    if (unassigned.length > 0) views.push(viewLine(unassigned, this));
-    const examined = {
-      order,
-      lines: views,
-      shipments: shipmentsOf(views, this),
-      foreignCurrency: this.#foreignCurrency(heading),
-    };
-    this.#settleOrder(heading, examined, unassigned);
+    const examined = this.#examine(order, heading, loose);
+    this.#settleOrder(heading, examined, loose?.get(UNASSIGNED) ?? []);
     if (isSuspect(examined)) this.#suspect(this.suspectOrders, order.id);
+    this.#noteOver(order);
+  }
+
+  /** An order that is over is forgotten so long after it was last touched. */
+  #noteOver(order: Order): void {
     this.#closed.delete(order.id);
     if (isOver(order)) this.#closed.set(order.id, order.touchedMs);
+  }
+
+  /** Who the units are for of which nobody said so; null when there are none. */
+  #looseOf(order: Order): Map<string, LegFact[]> | null {
+    return order.loose.length === 0 ? null : assignLoose(order, this);
+  }
+
+  #examine(order: Order, heading: Heading, loose: Map<string, LegFact[]> | null): Examined {
+    const lines = order.lines.map((line) => this.#lineView(line, loose?.get(line.id) ?? []));
+    const unassigned = loose?.get(UNASSIGNED) ?? [];
+    if (unassigned.length > 0) lines.push(viewLine(unassigned, this));
+    return {
+      order,
+      lines,
+      shipments: shipmentsOf(lines, this),
+      foreignCurrency: this.#foreignCurrency(heading),
+    };
   }
 
   #settleLine(
     order: Order,
     { heading, line, loose }: { heading: Heading; line: Line; loose: readonly LegFact[] },
   ): void {
-    this.#lineViews.delete(line);
+    line.view = null;
     const view = this.#lineView(line, loose);
     replaceSteps(order.moves, line.steps, view.steps);
     line.steps = view.steps;
@@ -306,7 +324,14 @@ export class Book {
     const hasGoods = lines.some(({ goods, known }) => goods && known);
     if (created !== null && promise !== null && (hasGoods || lines.length === 0)) {
       const { measurement } = this.#options.policies;
-      const outcome = judge({ created, order, lines, shipments, promise, measurement });
+      const outcome = judge({
+        created,
+        order,
+        lines,
+        shipments,
+        promise,
+        measurement,
+      });
       stays = staysOf({
         created,
         facts: order.facts,
@@ -343,12 +368,8 @@ export class Book {
   }
 
   #lineView(line: Line, loose: readonly LegFact[]): LineView {
-    let view = this.#lineViews.get(line);
-    if (view === undefined) {
-      view = viewLine(withLoose(line.facts, loose), this);
-      this.#lineViews.set(line, view);
-    }
-    return view;
+    line.view ??= viewLine(withLoose(line.facts, loose), this);
+    return line.view;
   }
 
   #headingOf(order: Order): Heading {
@@ -382,12 +403,10 @@ export class Book {
 
   #report(id: string, suspicion: Suspicion): void {
     if (this.orders.get(id) === undefined) return;
-    const order = this.orders.touch(id, this.orders.get(id)?.touchedMs ?? 0);
+    const order = this.#touch(id);
+    this.#noteOver(order);
     const heading = this.#headingOf(order);
-    const lines = order.lines.map((line) => this.#lineView(line, []));
-    const shipments = shipmentsOf(lines, this);
-    const foreignCurrency = this.#foreignCurrency(heading);
-    for (const violation of violationsOf({ order, lines, shipments, foreignCurrency })) {
+    for (const violation of violationsOf(this.#examine(order, heading, this.#looseOf(order)))) {
       const key = `${violation.code}/${violation.subtype}`;
       if (order.flagged.includes(key)) continue;
       order.flagged.push(key);

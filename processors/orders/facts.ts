@@ -5,6 +5,8 @@
  */
 import type { DataOf } from '../../contracts/events.ts';
 import type { Fact, FactRow } from '../facts/signed.ts';
+import type { LineView } from './line.ts';
+import type { ShipmentView } from './shipment.ts';
 
 export type SlaClass = DataOf<'order.created'>['sla_class'];
 export type Initiator = DataOf<'order.cancelled'>['initiator'];
@@ -24,7 +26,11 @@ export interface CreatedFact extends Fact {
 export type OrderFact =
   | CreatedFact
   | (Fact & { readonly kind: 'promised'; readonly shipByMs: number })
-  | (Fact & { readonly kind: 'held'; readonly hold: string; readonly pauses: boolean })
+  | (Fact & {
+      readonly kind: 'held';
+      readonly hold: string;
+      readonly pauses: boolean;
+    })
   | (Fact & { readonly kind: 'freed'; readonly hold: string })
   | (Fact & {
       readonly kind: 'released';
@@ -64,7 +70,11 @@ export type LineFact =
       readonly forStock: boolean;
     })
   /** Units below 0 were given back. */
-  | (Fact & { readonly kind: 'allocated'; readonly units: number; readonly node: string })
+  | (Fact & {
+      readonly kind: 'allocated';
+      readonly units: number;
+      readonly node: string;
+    })
   | (Fact & { readonly kind: 'backordered'; readonly units: number })
   | (Fact & { readonly kind: 'picked'; readonly units: number })
   | (Fact & { readonly kind: 'packed'; readonly units: number })
@@ -107,6 +117,8 @@ export interface Line {
   readonly facts: LineFact[];
   /** When it came to which rank: instant, rank, instant, rank … */
   steps: readonly number[];
+  /** What follows from the facts; null until it is worked out. */
+  view: LineView | null;
   /** Rows of order_lines and shipment_lines that stand for it. */
   rows: readonly FactRow[];
 }
@@ -164,7 +176,8 @@ export interface Shipment {
   readonly facts: ShipmentFact[];
   /** Orders that it carries something of. */
   readonly orders: string[];
-  readonly flagged: string[];
+  /** What follows from the facts; null until it is worked out. */
+  view: ShipmentView | null;
   touchedMs: number;
 }
 
@@ -181,13 +194,19 @@ export const newOrder = (id: string): Order => ({
   touchedMs: 0,
 });
 
-export const newLine = (id: string): Line => ({ id, facts: [], steps: [], rows: [] });
+export const newLine = (id: string): Line => ({
+  id,
+  facts: [],
+  steps: [],
+  view: null,
+  rows: [],
+});
 
 export const newShipment = (id: string): Shipment => ({
   id,
   facts: [],
   orders: [],
-  flagged: [],
+  view: null,
   touchedMs: 0,
 });
 
@@ -206,5 +225,14 @@ export const copyShipment = (shipment: Shipment): Shipment => ({
   ...shipment,
   facts: [...shipment.facts],
   orders: [...shipment.orders],
-  flagged: [...shipment.flagged],
+});
+
+/** What a snapshot holds of them: views follow from facts. */
+export const plainOrder = (order: Order): Order => ({
+  ...order,
+  lines: order.lines.map((line) => ({ ...line, view: null })),
+});
+export const plainShipment = (shipment: Shipment): Shipment => ({
+  ...shipment,
+  view: null,
 });

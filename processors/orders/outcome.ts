@@ -25,19 +25,28 @@ export function shipmentsOf(
   shipments: { view(id: string): ShipmentView },
 ): OrderShipment[] {
   const first = new Map<string, Leg>();
+  const meet = (leg: Leg) => {
+    const known = first.get(leg.shipment);
+    if (known === undefined || leg.shippedMs < known.shippedMs) first.set(leg.shipment, leg);
+  };
   for (const { legs, voidedLegs } of lines) {
-    for (const leg of [...legs, ...voidedLegs]) {
-      const known = first.get(leg.shipment);
-      if (known === undefined || leg.shippedMs < known.shippedMs) first.set(leg.shipment, leg);
-    }
+    legs.forEach(meet);
+    voidedLegs.forEach(meet);
   }
+  if (first.size === 0) return [];
   const inOrder = [...first.values()].sort(
     (a, b) => a.shippedMs - b.shippedMs || (a.shipment < b.shipment ? -1 : 1),
   );
   let live = 0;
   return inOrder.map(({ node, shipment: id, shippedMs }) => {
     const view = shipments.view(id);
-    return { id, view, node, shippedMs, number: view.voidedMs === null ? ++live : 0 };
+    return {
+      id,
+      view,
+      node,
+      shippedMs,
+      number: view.voidedMs === null ? ++live : 0,
+    };
   });
 }
 
@@ -160,13 +169,20 @@ function claimsWithin(
 /** On time and in full (K04): of the order as one, or of each of its lines. */
 function otif(
   goods: readonly LineView[],
-  of: { wantedMs: number; level: 'order' | 'line'; shipments: readonly OrderShipment[] },
+  of: {
+    wantedMs: number;
+    level: 'order' | 'line';
+    shipments: readonly OrderShipment[];
+  },
 ): Pick<Outcome, 'otifDue' | 'otifMet'> {
   const due = goods.filter((line) => line.due > 0);
   const met = due.filter((line) => deliveredBy(line, of.shipments, of.wantedMs) >= line.due);
   if (of.level === 'line') return { otifDue: due.length, otifMet: met.length };
   const otifDue = due.length > 0 ? 1 : 0;
-  return { otifDue, otifMet: otifDue === 1 && met.length === due.length ? 1 : 0 };
+  return {
+    otifDue,
+    otifMet: otifDue === 1 && met.length === due.length ? 1 : 0,
+  };
 }
 
 function deliveredBy(
@@ -191,7 +207,10 @@ function cancellation(goods: readonly LineView[]): Pick<Outcome, 'cancelledBy' |
   for (const { lastCancel } of goods) {
     if (lastCancel !== null && (last === null || lastCancel.atMs >= last.atMs)) last = lastCancel;
   }
-  return { cancelledBy: last?.by ?? 'change', sellerFault: last?.fault ?? false };
+  return {
+    cancelledBy: last?.by ?? 'change',
+    sellerFault: last?.fault ?? false,
+  };
 }
 
 /** Hours in each stage that the order has left. */

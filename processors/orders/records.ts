@@ -10,18 +10,27 @@ interface Entry {
   touchedMs: number;
 }
 
+export interface RecordKind<T> {
+  readonly make: (id: string) => T;
+  readonly copy: (record: T) => T;
+  /** What a snapshot holds of it. */
+  readonly plain: (record: T) => T;
+}
+
 export class Records<T extends Entry> {
   readonly name: string;
   readonly #make: (id: string) => T;
   readonly #copy: (record: T) => T;
+  readonly #plain: (record: T) => T;
   readonly #records = new Map<string, T>();
   /** Records that were made or copied since the last snapshot, and may be changed in place. */
   readonly #own = new Set<T>();
 
-  constructor(name: string, kind: { make: (id: string) => T; copy: (record: T) => T }) {
+  constructor(name: string, kind: RecordKind<T>) {
     this.name = name;
     this.#make = kind.make;
     this.#copy = kind.copy;
+    this.#plain = kind.plain;
   }
 
   get size(): number {
@@ -60,7 +69,7 @@ export class Records<T extends Entry> {
 
   snapshot(): Iterable<SnapshotPart> {
     this.#own.clear();
-    return jsonParts(this.name, [...this.#records.values()]);
+    return jsonParts(this.name, mapped([...this.#records.values()], this.#plain));
   }
 
   restore({ bytes }: SnapshotPart): void {
@@ -69,4 +78,8 @@ export class Records<T extends Entry> {
       this.#own.add(record);
     }
   }
+}
+
+function* mapped<T>(items: readonly T[], of: (item: T) => T): Generator<T> {
+  for (const item of items) yield of(item);
 }

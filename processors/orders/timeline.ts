@@ -174,11 +174,15 @@ class Place {
     const isOpen = !CLOSED.has(stage);
     const node = last?.stage === stage ? last.node : this.#node || this.#walk.fallbackNode;
     const stay: Stay = {
-      ...{ stage, node, channel, sla, fromMs: atMs },
+      stage,
+      fromMs: atMs,
       enteredMs: last?.stage === stage ? last.enteredMs : atMs,
       clockMs: this.#clockMs,
       dueMs: isOpen ? this.#dueMs : this.#walk.deliverDueMs,
       pausedMs: isOpen ? this.#pausedMs : null,
+      node,
+      channel,
+      sla,
       calendar: sla === 'wholesale' ? this.#walk.calendars.calendar(node).text : '',
     };
     if (last !== undefined && sameStay(last, stay)) return;
