@@ -1,10 +1,11 @@
 /** Arguments of `npm run simulate`, checked: a wrong one is answered with what would be right. */
 import { parseArgs } from 'node:util';
 import { DAY } from './calendar.ts';
+import { kindsOf } from './incidents/inject.ts';
 
 export const USAGE = `Makes the events of a simulated mid-market brand, as fast as they can be made.
 
-  npm run simulate -- --seed 7 --days 7 --out events.ndjson
+  npm run simulate -- --seed 7 --days 7 --out events.ndjson --incidents all --labels labels.ndjson
   npm run simulate -- --days endless --rate real --url http://127.0.0.1:8081
 
 Where the events go (one of the two):
@@ -18,6 +19,10 @@ What the brand does:
   --orders-per-day N   orders on a mean day, 1 to 1000000 (2000)
   --skus N             stock keeping units, 20 to 20000 (2000)
   --peak               twice the orders
+  --incidents WHICH    all, none, or codes such as NEG_INVENTORY,STOCKOUT
+                       (all with --labels, else none)
+  --incident-gap N     days between two incidents of a kind, 1 to 365 (3)
+  --labels FILE        what was injected, NDJSON, one label an incident
   --rate R             events a second, real for the pace of the brand's own clock, or max (max)
   --help               this text
 
@@ -35,6 +40,10 @@ export interface SimulateArguments {
   readonly skuCount: number;
   readonly peak: boolean;
   readonly rate: Rate;
+  /** Names of kinds. */
+  readonly incidents: readonly string[];
+  readonly incidentGapDays: number;
+  readonly labelsFile: string | null;
   readonly target: { readonly file: string } | { readonly url: string };
 }
 
@@ -58,6 +67,9 @@ export function readArguments(argv: readonly string[]): SimulateArguments | 'hel
     skuCount: whole('--skus', values.skus, 20, 20_000),
     peak: values.peak === true,
     rate: rateOf(values.rate),
+    incidents: incidentsOf(values.incidents ?? (values.labels === undefined ? 'none' : 'all')),
+    incidentGapDays: whole('--incident-gap', values['incident-gap'], 1, 365),
+    labelsFile: values.labels ?? null,
     target: targetOf(values.out, values.url),
   };
 }
@@ -74,6 +86,9 @@ function parse(argv: readonly string[]) {
         skus: { type: 'string', default: '2000' },
         peak: { type: 'boolean' },
         rate: { type: 'string', default: 'max' },
+        incidents: { type: 'string' },
+        'incident-gap': { type: 'string', default: '3' },
+        labels: { type: 'string' },
         out: { type: 'string' },
         url: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
@@ -103,6 +118,15 @@ function rateOf(value: string): Rate {
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= 1) return number;
   throw new UsageError(`--rate ${value}: must be events a second, real or max`);
+}
+
+function incidentsOf(value: string): string[] {
+  if (value === 'none') return [];
+  try {
+    return kindsOf(value === 'all' ? 'all' : value.split(','));
+  } catch (error) {
+    throw new UsageError(`--incidents ${value}: ${(error as Error).message}`);
+  }
 }
 
 function targetOf(file: string | undefined, url: string | undefined) {

@@ -14,6 +14,8 @@ import { catalogueOf, HOUSE_CURRENCY, SOURCES, type Source } from './catalogue.t
 import { feedStep, PARTNER_SNAPSHOT_MS } from './feeds.ts';
 import { firstShiftEnd, floorStep, RHYTHMS } from './floor.ts';
 import { beginJob, fulfilmentStep } from './fulfilment.ts';
+import { incidentStep, planIncidents } from './incidents/inject.ts';
+import type { Label } from './incidents/label.ts';
 import { orderStep } from './orders.ts';
 import { policiesOf } from './policies.ts';
 import { afterDelivery, returnStep } from './returns.ts';
@@ -35,6 +37,8 @@ export interface Brand {
   readonly clockMs: number;
   /** What happens up to and including `toMs`. */
   advance(toMs: number): SimEvent[];
+  /** What was injected since the last call. */
+  takeLabels(): Label[];
   /** Moves what is to come, and the clock, later. */
   shift(byMs: number): void;
   /** From a simulated past into the present: goes on at `atMs` at another tempo, without seasons. */
@@ -50,7 +54,12 @@ const USUAL: Profile = {
   peak: false,
   tempo: 1,
   steady: false,
+  incidents: [],
+  incidentGapDays: 3,
 };
+
+/** Short names of sources, by their URI. */
+const sourceNames = new Map(Object.entries(SOURCES).map(([name, uri]) => [uri as string, name]));
 
 /** Events that an order leads to, with its share of everything else; measured over a week. */
 export const EVENTS_PER_ORDER = 19;
@@ -72,6 +81,11 @@ export function createState(founding: Founding): BrandState {
     dirty: {},
     published: {},
     unsettled: {},
+    unordered: {},
+    frozen: {},
+    silent: {},
+    biases: {},
+    delivered: [],
     rounds: {},
     agenda: [],
   };
@@ -87,6 +101,7 @@ export function createState(founding: Founding): BrandState {
   world.planAt(firstShiftEnd(openedAtMs), { kind: 'labour' });
   world.after([HOUR, PARTNER_SNAPSHOT_MS], { kind: 'take partner snapshot' });
   world.planAt(nextNight(openedAtMs), { kind: 'nightly sync' });
+  planIncidents(world);
   return state;
 }
 
@@ -112,10 +127,22 @@ export function createBrand(state: BrandState): Brand {
   const agenda = new TinyQueue<Due>([...state.agenda], (a, b) => a.atMs - b.atMs || a.n - b.n);
   const world = createWorld(state, (due) => agenda.push(due));
 
+  /** A source that is silent is heard when it speaks again. */
+  function send(event: SimEvent): void {
+    const untilMs = state.silent[sourceNames.get(event.source) ?? ''];
+    if (untilMs === undefined || untilMs <= world.nowMs) return world.send(event);
+    world.planAt(untilMs + MINUTE, { kind: 'send', event });
+  }
+
   function happen(task: Task): void {
     switch (task.kind) {
       case 'send':
-        return world.send(task.event);
+        return send(task.event);
+      case 'incident':
+      case 'act':
+      case 'story':
+      case 'go negative':
+        return incidentStep(world, task);
       case 'arrive':
       case 'convert':
       case 'release checkout':
@@ -181,6 +208,7 @@ export function createBrand(state: BrandState): Brand {
       state.clockMs = Math.max(state.clockMs, untilMs);
       return world.take();
     },
+    takeLabels: () => world.takeLabels(),
     shift(byMs) {
       state.epoch = { ...state.epoch, eventMs: state.epoch.eventMs + byMs };
     },

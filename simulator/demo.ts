@@ -22,6 +22,7 @@ import {
   type Brand,
 } from './brand.ts';
 import { DAY, HOUR } from './calendar.ts';
+import { kindsOf } from './incidents/inject.ts';
 import { createDoor, DoorRefusal, type Door } from './door.ts';
 import { readState, writeState } from './state-file.ts';
 import type { SimEvent } from './world.ts';
@@ -45,6 +46,8 @@ const SAVE_EVERY_MS = 10_000;
 /** A standstill longer than this is skipped. */
 const MAX_CATCH_UP_MS = 10_000;
 const STEP_MS = 250;
+/** Days of the brand between two incidents of a kind: one of some kind every three minutes or so. */
+const INCIDENT_GAP_DAYS = 20;
 /** Feed time of the past that is made at a time. */
 const PAST_STEP_MS = HOUR;
 /** Events of one request. */
@@ -108,6 +111,8 @@ function found({ historyDays, ratePerSec, seed, tempo }: Options) {
     run: nowMs.toString(36),
     seed,
     openedAtMs: nowMs - historyDays * DAY,
+    incidents: kindsOf('all'),
+    incidentGapDays: INCIDENT_GAP_DAYS,
     ordersPerDay: Math.max(1, Math.round((ordersPerSec * DAY) / 1_000 / tempo)),
   });
 }
@@ -134,6 +139,7 @@ async function live(brand: Brand, door: Door, save: () => void): Promise<void> {
     const nowMs = Date.now();
     if (nowMs - savedMs >= SAVE_EVERY_MS) {
       save();
+      brand.takeLabels();
       savedMs = brand.clockMs;
     }
     if (!(await deliver(door, brand.advance(nowMs)))) return;

@@ -13,7 +13,7 @@ import {
   type Source,
 } from './catalogue.ts';
 import { isUnsettled } from './floor.ts';
-import { pool, type World } from './world.ts';
+import { pool, type Emitted, type World } from './world.ts';
 
 /** One row of a snapshot: what was available when it was taken. */
 type Stated = readonly [sku: string, units: number];
@@ -57,7 +57,8 @@ export function feedStep(world: World, task: FeedTask): void {
       world.after([PARTNER_SNAPSHOT_MS, PARTNER_SNAPSHOT_MS], task);
       return takePartnerSnapshot(world);
     case 'send snapshot':
-      return sendSnapshot(world, task.snapshot);
+      sendSnapshot(world, task.snapshot);
+      return;
     case 'nightly sync':
       world.after([DAY, DAY], task);
       return syncNightly(world);
@@ -76,6 +77,11 @@ function publishChanges(world: World): void {
       const units = mayBeSold(world, sku, channel);
       const key = `${id} ${channel}`;
       if (world.state.published[key] === units) continue;
+      if ((world.state.frozen[key] ?? 0) > world.nowMs) {
+        // Looked at again at the next round.
+        world.state.dirty[id] = true;
+        continue;
+      }
       world.state.published[key] = units;
       publish(world, { sku: id, channel, units });
     }
@@ -92,8 +98,8 @@ export function mayBeSold(world: World, sku: Sku, channel: Channel): number {
 export function publish(
   world: World,
   told: { readonly sku: string; readonly channel: Channel; readonly units: number },
-): void {
-  world.emit({
+): Emitted {
+  return world.emit({
     source: 'integrator',
     name: 'channel.availability.published',
     data: {
@@ -129,23 +135,25 @@ function turnOf(world: World, round: string, skus: readonly Sku[], rows: number)
   }).filter((sku) => !isUnsettled(world, sku.id));
 }
 
-/** Now and then a unit is missing at the partner that it never told of. */
 function takePartnerSnapshot(world: World): void {
+  const snapshot = partnerSnapshot(world, Math.ceil(world.ordersPerDay / 4));
+  world.after([10 * MINUTE, 25 * MINUTE], { kind: 'send snapshot', snapshot });
+}
+
+/** Now and then a unit is missing at the partner that it never told of. */
+export function partnerSnapshot(world: World, maxRows: number): Snapshot {
   const stocked = world.catalogue.skus.filter(({ nodes }) => nodes.includes(PARTNER));
   const missing: Stated[] = [];
-  const rows = turnOf(world, 'partner snapshot', stocked, Math.ceil(world.ordersPerDay / 4)).map(
-    ({ id }): Stated => {
-      const less = world.free(id, PARTNER) >= 20 && world.rng.chance(MISSING_CHANCE) ? 1 : 0;
-      if (less > 0) {
-        missing.push([id, less]);
-        world.book(id, PARTNER, { promised: less });
-      }
-      return [id, world.position(id, PARTNER).available - less];
-    },
-  );
+  const rows = turnOf(world, 'partner snapshot', stocked, maxRows).map(({ id }): Stated => {
+    const less = world.free(id, PARTNER) >= 20 && world.rng.chance(MISSING_CHANCE) ? 1 : 0;
+    if (less > 0) {
+      missing.push([id, less]);
+      world.book(id, PARTNER, { promised: less });
+    }
+    return [id, world.position(id, PARTNER).available - less];
+  });
   const asOf = world.instant(world.nowMs);
-  const snapshot: Snapshot = { source: PARTNER, node: PARTNER, asOf, rows, missing };
-  world.after([10 * MINUTE, 25 * MINUTE], { kind: 'send snapshot', snapshot });
+  return { source: PARTNER, node: PARTNER, asOf, rows, missing };
 }
 
 function syncNightly(world: World): void {
@@ -159,7 +167,7 @@ function syncNightly(world: World): void {
 }
 
 /** Sends the rows and their completion. `wrongBy` falsifies the control total. */
-export function sendSnapshot(world: World, snapshot: Snapshot, wrongBy = 0): void {
+export function sendSnapshot(world: World, snapshot: Snapshot, wrongBy = 0): Emitted {
   const { asOf, missing, node, rows, source } = snapshot;
   for (const [sku, less] of missing) {
     world.book(sku, PARTNER, { promised: -less, available: -less });
@@ -181,7 +189,7 @@ export function sendSnapshot(world: World, snapshot: Snapshot, wrongBy = 0): voi
       },
     });
   }
-  world.emit({
+  return world.emit({
     source,
     name: 'inventory.snapshot.completed',
     prompt: true,

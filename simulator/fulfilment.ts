@@ -6,10 +6,20 @@
  *   partner  job ────────────────────────────────────────────────────────────────────▶ dispatched ─┤
  *                     returns.ts ◀── delivered ◀── tracked ◀───────────────── (now and then void) ─┘
  */
-import { DAY, HOUR, MINUTE, SECOND, shiftAt } from './calendar.ts';
+import { DAY, HOUR, MINUTE, nextOpen, SECOND, shiftAt } from './calendar.ts';
 import { CARRIERS, centsText, DC, HOUSE_CURRENCY, PARTNER, type Node } from './catalogue.ts';
-import { cancel, owe, recordCost, type Job, type Line } from './orders.ts';
-import type { World } from './world.ts';
+import type { Draft } from './incidents/label.ts';
+import type { OrderPlan } from './incidents/plan.ts';
+import {
+  cancel,
+  labelledOrder,
+  owe,
+  recordCost,
+  type Job,
+  type Line,
+  type Order,
+} from './orders.ts';
+import type { Emitted, World } from './world.ts';
 
 type Carrier = (typeof CARRIERS)[number];
 
@@ -66,6 +76,12 @@ export const workerOf = (world: World, workers = WORKERS) => `w-${world.rng.int(
 /** Takes on what a node has to do for an order. */
 export function beginJob(world: World, job: Job): void {
   const { node, order } = job;
+  if (order.plan?.kind === 'slow') {
+    const { createdMs, dueMs, plan } = order;
+    const partMs = createdMs + plan.part * (dueMs - createdMs);
+    const startMs = nextOpen(world.shiftsOf(node), Math.max(world.nowMs, partMs));
+    return world.planAt(startMs, { kind: 'start pick', job });
+  }
   if (node === PARTNER) {
     return world.afterWork(node, TO_PARTNER_DISPATCH_MS[order.sla], { kind: 'dispatch', job });
   }
@@ -123,8 +139,16 @@ function pick(world: World, step: Extract<FulfilmentTask, { kind: 'pick' }>): vo
     if (left.lines.length > 0) world.after([4 * MINUTE, 25 * MINUTE], { kind: 'pack', job: left });
     return;
   }
-  const short = world.rng.chance(SHORT_CHANCE) ? world.rng.int(1, line.qty) : 0;
-  recordPick(world, step, line, short);
+  const { plan } = job.order;
+  const planned = plan?.kind === 'short' && !job.extra ? plan : null;
+  const noise = plan === undefined && world.rng.chance(SHORT_CHANCE);
+  const isShort = noise || (planned !== null && !planned.nearMiss);
+  const short = isShort ? world.rng.int(1, line.qty) : 0;
+  const recorded = recordPick(world, step, line, short);
+  if (planned !== null) {
+    const span = { fromMs: world.nowMs, toMs: world.nowMs, evidence: [recorded] };
+    world.label({ ...planned.draft, order_id: job.order.id, size: short }, span);
+  }
   if (short > 0) resolveShort(world, job, { ...line, qty: short });
   world.after([20 * SECOND, 2 * MINUTE], {
     kind: 'pick',
@@ -140,7 +164,7 @@ function recordPick(
   { job, task, worker }: { job: Job; task: string; worker: string },
   line: Line,
   short: number,
-): void {
+): Emitted {
   const { bin } = world.catalogue.skuOf(line.sku);
   const data = {
     task_id: `${task}/${line.line}`,
@@ -155,14 +179,12 @@ function recordPick(
     worker_pseudo_id: worker,
   };
   const envelope = { source: job.node, flow: job.order.id } as const;
-  if (short === 0) world.emit({ ...envelope, name: 'pick.completed', data });
-  else {
-    world.emit({
-      ...envelope,
-      name: 'pick.shorted',
-      data: { ...data, qty_short: short, reason: 'bin empty' },
-    });
-  }
+  if (short === 0) return world.emit({ ...envelope, name: 'pick.completed', data });
+  return world.emit({
+    ...envelope,
+    name: 'pick.shorted',
+    data: { ...data, qty_short: short, reason: 'bin empty' },
+  });
 }
 
 /** Most short units are taken from elsewhere, the rest the customer does not get. */
@@ -220,7 +242,7 @@ function dispatch(world: World, job: Job): void {
     carrier: carrier.id,
     etaMs: world.nowMs + carrier.days * DAY * (0.8 + 0.4 * rng.next()),
   };
-  world.emit({
+  const dispatched = world.emit({
     source: node,
     name: 'shipment.dispatched',
     flow: order.id,
@@ -245,10 +267,50 @@ function dispatch(world: World, job: Job): void {
     const ref = `chargeback-${shipment.id}`;
     recordCost(world, { type: 'L7', cents: rng.int(2_500, 15_000), order: order.id, ref });
   }
-  if (node === DC && rng.chance(VOID_CHANCE)) {
+  const { plan } = order;
+  if (plan?.kind === 'slow') labelSlow(world, order, plan, dispatched);
+  if (plan?.kind === 'late scan') {
+    const firstScanMs = world.nowMs + world.stretch(plan.hours * HOUR);
+    const span = { fromMs: world.nowMs, toMs: firstScanMs, evidence: [dispatched] };
+    world.label({ ...plan.draft, ...labelledOrder(order) }, span);
+    const late = { ...shipment, etaMs: firstScanMs + DAY };
+    return world.planAt(firstScanMs, { kind: 'track', shipment: late, stage: 0 });
+  }
+  if (plan === undefined && node === DC && rng.chance(VOID_CHANCE)) {
     return world.after([10 * MINUTE, 40 * MINUTE], { kind: 'void', shipment });
   }
   scanAt(world, shipment, 0);
+}
+
+/** At risk from four fifths of the time on; late when it left after it was due. */
+function labelSlow(
+  world: World,
+  order: Order,
+  { draft }: Extract<OrderPlan, { kind: 'slow' }>,
+  dispatched: Emitted,
+): void {
+  const { createdMs, dueMs } = order;
+  const left = { toMs: world.nowMs, evidence: [dispatched] };
+  const riskMs = createdMs + 0.8 * (dueMs - createdMs);
+  const isLate = world.nowMs > dueMs;
+  const hours = (fromMs: number) => Math.round((world.nowMs - fromMs) / MINUTE) / 60;
+  const entity = labelledOrder(order);
+  if (!isLate) {
+    return world.label(
+      { ...draft, ...entity, size: hours(createdMs) },
+      // A near miss left before it was at risk.
+      { ...left, fromMs: riskMs < world.nowMs ? riskMs : createdMs },
+    );
+  }
+  world.label({ ...draft, ...entity, size: hours(dueMs) }, { ...left, fromMs: dueMs });
+  const risk: Draft = {
+    ...draft,
+    ...entity,
+    incident_id: `${draft.incident_id}/risk`,
+    code: 'ORDER_SLA_RISK',
+    size: hours(riskMs),
+  };
+  world.label(risk, { ...left, fromMs: riskMs });
 }
 
 /** Back on the shelf: the line is owed its units again. */

@@ -47,15 +47,27 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(USAGE);
     return EXIT.done;
   }
-  const { ordersPerDay, peak, seed, skuCount, startMs } = args;
-  const founding = { run: `s${seed}`, seed, openedAtMs: startMs, ordersPerDay, skuCount, peak };
-  const brand = createBrand(createState(founding));
+  const { incidentGapDays, incidents, ordersPerDay, peak, seed, skuCount, startMs } = args;
+  const brand = createBrand(
+    createState({
+      run: `s${seed}`,
+      seed,
+      openedAtMs: startMs,
+      ordersPerDay,
+      skuCount,
+      peak,
+      incidents,
+      incidentGapDays,
+    }),
+  );
   const door =
     'url' in args.target ? doorSink({ url: args.target.url, stop: stop.signal, say }) : null;
   const events = door ?? (await lineSink('file' in args.target ? args.target.file : '-'));
+  const labels = args.labelsFile === null ? null : await lineSink(args.labelsFile);
 
-  const sent = await simulate({ args, brand, events });
+  const sent = await simulate({ args, brand, events, labels });
   await events.close();
+  await labels?.close();
   const days = ((brand.clockMs - startMs) / DAY).toFixed(1);
   say(`${sent} events of ${days} days${stop.signal.aborted ? ', stopped' : ''}`);
   if (stop.signal.aborted) return EXIT.interrupted;
@@ -67,8 +79,9 @@ async function simulate(parts: {
   args: SimulateArguments;
   brand: Brand;
   events: Sink;
+  labels: Sink | null;
 }): Promise<number> {
-  const { args, brand, events } = parts;
+  const { args, brand, events, labels } = parts;
   const endMs = args.startMs + args.spanMs;
   const stepMs = args.rate === 'max' ? STEP_MS : REAL_STEP_MS;
   const pace = createPace(args.rate, args.startMs);
@@ -81,6 +94,7 @@ async function simulate(parts: {
   while (brand.clockMs < endMs && !stop.signal.aborted) {
     const made = brand.advance(Math.min(brand.clockMs + stepMs, endMs));
     await events.write(made);
+    await labels?.write(brand.takeLabels());
     sent += made.length;
     progress(brand.clockMs, sent);
     await pace(brand.clockMs, sent);

@@ -22,7 +22,8 @@ import {
   type Node,
   type Sku,
 } from './catalogue.ts';
-import type { World } from './world.ts';
+import type { OrderPlan } from './incidents/plan.ts';
+import type { Emitted, World } from './world.ts';
 
 export type SlaClass = 'same_day' | 'standard' | 'wholesale';
 
@@ -40,6 +41,10 @@ export interface Order {
   readonly channel: Channel;
   readonly sla: SlaClass;
   readonly lines: readonly Line[];
+  readonly createdMs: number;
+  readonly dueMs: number;
+  /** What is made to happen to it. */
+  readonly plan?: OrderPlan;
 }
 
 /** What one node does for an order. */
@@ -244,17 +249,20 @@ export function shipByMs(world: World, sla: SlaClass): number {
 function place(world: World, basket: Basket): void {
   const { channel } = basket;
   const sameDay = channel !== 'wholesale' && world.rng.chance(channel === 'web' ? 0.08 : 0.15);
-  const sla = channel === 'wholesale' ? 'wholesale' : sameDay ? 'same_day' : 'standard';
-  create(world, { id: world.nextId('o'), channel, sla, lines: basket.lines }, basket.region);
+  const sla: SlaClass = channel === 'wholesale' ? 'wholesale' : sameDay ? 'same_day' : 'standard';
+  const dueMs = shipByMs(world, sla);
+  const { lines, region } = basket;
+  const order = { id: world.nextId('o'), channel, sla, lines, createdMs: world.nowMs, dueMs };
+  const { arrivesMs } = create(world, order, region);
+  world.planAt(arrivesMs + world.rng.int(5 * SECOND, MINUTE), { kind: 'accept', order });
 }
 
-/** The channel accepts an order whose units have been promised; the order management hears of it. */
-export function create(world: World, order: Order, region: string): void {
-  const { channel, id, lines, sla } = order;
-  const dueMs = shipByMs(world, sla);
+/** The channel accepts an order whose units have been promised. */
+export function create(world: World, order: Order, region: string): Emitted {
+  const { channel, dueMs, id, lines, sla } = order;
   // A marketplace leaves the choice of the node to the brand.
   const sourced = channel === 'web' || channel === 'wholesale';
-  const { arrivesMs } = world.emit({
+  return world.emit({
     source: channel,
     name: 'order.created',
     flow: id,
@@ -278,7 +286,6 @@ export function create(world: World, order: Order, region: string): void {
       })),
     },
   });
-  world.planAt(arrivesMs + world.rng.int(5 * SECOND, MINUTE), { kind: 'accept', order });
 }
 
 /** Wholesale buys at 55 % of the list price. */
@@ -290,6 +297,9 @@ export function priceOf(world: World, sku: string, channel: Channel): string {
 /** The order management looks at a new order: on hold, changed, or on its way. */
 function accept(world: World, order: Order): void {
   const { rng } = world;
+  if (order.plan !== undefined) {
+    return world.after([MINUTE, 8 * MINUTE], { kind: 'allocate', order });
+  }
   const next = rng.chance(CHANGE_CHANCE) ? lessOf(world, order) : order;
   if (!rng.chance(HOLD_CHANCE)) {
     return world.after([MINUTE, 8 * MINUTE], { kind: 'allocate', order: next });
@@ -403,9 +413,15 @@ export function recordCost(
   });
 }
 
+/** The order as a label names it. */
+export const labelledOrder = ({ id }: Order) => ({
+  entity: { type: 'order', id },
+  order_id: id,
+});
+
 function allocate(world: World, order: Order): void {
   const { rng } = world;
-  if (rng.chance(CANCEL_CHANCE)) {
+  if (order.plan === undefined && rng.chance(CANCEL_CHANCE)) {
     for (const { node, qty, sku } of order.lines) world.book(sku, node, { promised: -qty });
     return cancel(world, order, {
       lines: order.lines,
@@ -418,7 +434,7 @@ function allocate(world: World, order: Order): void {
 }
 
 /** Turns promised units of a line into allocated ones. */
-function takeFor(world: World, orderId: string, { line, node, qty, sku }: Line): void {
+export function takeFor(world: World, orderId: string, { line, node, qty, sku }: Line): void {
   world.book(sku, node, { promised: -qty, available: -qty });
   world.emit({
     source: 'oms',
@@ -429,23 +445,31 @@ function takeFor(world: World, orderId: string, { line, node, qty, sku }: Line):
 }
 
 function release(world: World, order: Order, fulfil: (job: Job) => void): void {
-  if (world.rng.chance(CANCEL_CHANCE)) return takeBack(world, order, 'customer');
+  const { plan } = order;
+  if (plan === undefined && world.rng.chance(CANCEL_CHANCE))
+    return takeBack(world, order, 'customer');
   const jobs = NODES.map((node) => ({
     node,
     lines: order.lines.filter((line) => line.node === node),
   })).filter(({ lines }) => lines.length > 0);
   for (const [index, { lines, node }] of jobs.entries()) {
-    world.emit({
+    const violation = plan?.kind === 'violation' ? plan : null;
+    const checks = { payment: 'pass', fraud: 'pass', address: 'pass', stock: 'pass' } as const;
+    const released = world.emit({
       source: 'oms',
       name: 'order.released',
       flow: order.id,
       data: {
         order_id: order.id,
         node_id: node,
-        checks: { payment: 'pass', fraud: 'pass', address: 'pass', stock: 'pass' },
-        actor: 'oms',
+        checks: violation === null ? checks : { ...checks, [violation.check]: violation.outcome },
+        actor: violation?.outcome === 'overridden' ? 'supervisor-2' : 'oms',
       },
     });
+    if (violation !== null) {
+      const span = { fromMs: world.nowMs, toMs: world.nowMs, evidence: [released] };
+      world.label({ ...violation.draft, ...labelledOrder(order) }, span);
+    }
     fulfil({ order, node, lines, extra: index > 0 });
   }
 }

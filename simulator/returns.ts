@@ -8,12 +8,14 @@ import { DAY, HOUR, MINUTE } from './calendar.ts';
 import { centsOf, centsText, DC, HOUSE_CURRENCY } from './catalogue.ts';
 import { lineOf, type Shipment } from './fulfilment.ts';
 import { priceOf, recordCost, type Line, type Order } from './orders.ts';
+import type { ReturnPlan } from './incidents/plan.ts';
 import type { World } from './world.ts';
 
 export interface Return {
   readonly rma: string;
   readonly order: Order;
   readonly line: Line;
+  readonly plan?: ReturnPlan;
 }
 
 export type ReturnTask =
@@ -25,6 +27,8 @@ export type ReturnTask =
 
 const RETURN_CHANCE = 0.09;
 const REFUND_ONLY_CHANCE = 0.004;
+/** Delivered lines that are remembered as ones that can come back. */
+const REMEMBERED = 20;
 const REASONS = ['changed mind', 'not as described', 'too small', 'damaged on arrival'] as const;
 
 /** What a delivery may lead to. */
@@ -32,14 +36,17 @@ export function afterDelivery(world: World, { job }: Shipment): void {
   const { order } = job;
   const line = world.rng.pick(job.lines);
   if (order.channel === 'wholesale') return;
+  const { delivered } = world.state;
   if (world.rng.chance(RETURN_CHANCE)) {
     const qty = world.rng.int(1, line.qty);
     const back = { rma: world.nextId('rma'), order, line: { ...line, qty } };
     return world.after([12 * HOUR, 6 * DAY], { kind: 'authorise return', back });
   }
   if (world.rng.chance(REFUND_ONLY_CHANCE)) {
-    world.after([DAY, 4 * DAY], { kind: 'refund only', order, line });
+    return world.after([DAY, 4 * DAY], { kind: 'refund only', order, line });
   }
+  delivered.push({ order, line });
+  if (delivered.length > REMEMBERED) delivered.shift();
 }
 
 export function returnStep(world: World, task: ReturnTask): void {
@@ -77,7 +84,7 @@ function authorise(world: World, back: Return): void {
 
 function receive(world: World, back: Return): void {
   const { line, order, rma } = back;
-  world.emit({
+  const received = world.emit({
     source: DC,
     name: 'return.received',
     flow: order.id,
@@ -91,6 +98,13 @@ function receive(world: World, back: Return): void {
       received_at: world.instant(world.nowMs),
     },
   });
+  if (back.plan !== undefined) {
+    const { draft, hours } = back.plan;
+    const fromMs = world.nowMs;
+    const toMs = fromMs + world.stretch(hours * HOUR);
+    world.label(draft, { fromMs, toMs, evidence: [received] });
+    return world.planAt(toMs, { kind: 'disposition', back });
+  }
   world.afterWork(DC, [HOUR, 20 * HOUR], { kind: 'disposition', back });
 }
 

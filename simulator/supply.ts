@@ -15,8 +15,9 @@ import {
   type Sku,
   type Supplier,
 } from './catalogue.ts';
+import type { PoPlan } from './incidents/plan.ts';
 import { UNITS_PER_ORDER } from './orders.ts';
-import { BATCH_MS, type World } from './world.ts';
+import { BATCH_MS, type Emitted, type World } from './world.ts';
 
 export interface PoLine {
   readonly sku: string;
@@ -30,6 +31,7 @@ export interface Po {
   readonly dueMs: number;
   /** When it will really be at the dock. */
   readonly arrivesMs: number;
+  readonly plan?: PoPlan;
 }
 
 export type SupplyTask =
@@ -98,7 +100,7 @@ function review(world: World, supplier: string, node: Node): void {
   world.after([DAY, DAY], { kind: 'review', supplier, node });
   const skus = world.catalogue.bySupplier.get(supplier) ?? [];
   const lines = skus.flatMap((sku): PoLine[] => {
-    if (!sku.nodes.includes(node)) return [];
+    if (!sku.nodes.includes(node) || isUnordered(world, sku.id)) return [];
     const { incoming } = world.position(sku.id, node);
     const coming = world.free(sku.id, node) + incoming;
     const { point, target } = levelsOf(world, sku, node);
@@ -106,6 +108,11 @@ function review(world: World, supplier: string, node: Node): void {
     return [{ sku: sku.id, qty: Math.ceil((target - coming) / sku.packQty) * sku.packQty }];
   });
   if (lines.length > 0) order(world, { supplier, node, lines: lines.slice(0, MAX_PO_LINES) });
+}
+
+/** Nobody orders a SKU for a while. */
+function isUnordered(world: World, sku: string): boolean {
+  return (world.state.unordered[sku] ?? 0) > world.nowMs;
 }
 
 /** Sends a purchase order and decides when it will come. */
@@ -209,11 +216,11 @@ export function announce(world: World, po: Po): void {
       po_id: id,
       supplier_id: supplier,
       node_id: node,
-      eta_at: world.instant(arrivesMs + HOUR),
+      eta_at: world.instant(po.plan?.kind === 'late' ? po.dueMs : arrivesMs + HOUR),
       lines: lines.map(({ qty, sku }) => ({ sku_id: sku, qty })),
     },
   });
-  if (world.rng.chance(supplierOf(supplier).delays)) {
+  if (po.plan === undefined && world.rng.chance(supplierOf(supplier).delays)) {
     const halfWay = world.nowMs + (arrivesMs - world.nowMs) / 2;
     return world.planAt(halfWay, { kind: 'delay', po });
   }
@@ -237,21 +244,30 @@ function delay(world: World, po: Po): void {
   world.planAt(arrivesMs, { kind: 'arrive at dock', po });
 }
 
+/** What a receipt says it belongs to. */
+function papersOf(po: Po): { po_id?: string; asn_id?: string } {
+  if (po.plan?.kind !== 'blind') return { po_id: po.id, asn_id: asnOf(po) };
+  return po.plan.namesOrder ? { po_id: po.id } : {};
+}
+
 function arriveAtDock(world: World, po: Po): void {
   const { id, node, supplier } = po;
-  world.emit({
+  const arrived = world.emit({
     source: node,
     name: 'inbound.arrived',
     flow: id,
     prompt: true,
     data: {
-      asn_id: asnOf(po),
-      po_id: id,
+      ...papersOf(po),
       supplier_id: supplier,
       node_id: node,
       dock_at: world.instant(world.nowMs),
     },
   });
+  if (po.plan?.kind === 'late') {
+    const span = { fromMs: po.dueMs, toMs: world.nowMs, evidence: [arrived] };
+    world.label(po.plan.draft, span);
+  }
   world.afterWork(node, [20 * MINUTE, 2 * HOUR], { kind: 'receive', po, next: 0 });
 }
 
@@ -261,10 +277,10 @@ function receive(world: World, po: Po, next: number): void {
   const line = lines[next];
   if (line === undefined) return closeReceipt(world, po);
   const { inspected } = supplierOf(supplier);
-  const missing = line.qty > 1 && world.rng.chance(ONE_SHORT_CHANCE) ? 1 : 0;
-  const inspect = node === DC && world.rng.chance(inspected);
+  const missing = missingOf(world, po, line);
+  const inspect = node === DC && po.plan === undefined && world.rng.chance(inspected);
   const got = { sku: line.sku, qty: line.qty - missing };
-  if (missing > 0) world.book(line.sku, node, { incoming: -missing });
+  if (missing !== 0) world.book(line.sku, node, { incoming: -missing });
   world.emit({
     source: node,
     name: 'receipt.line.received',
@@ -272,12 +288,11 @@ function receive(world: World, po: Po, next: number): void {
     prompt: true,
     data: {
       receipt_id: receiptOf(po),
-      po_id: id,
-      asn_id: asnOf(po),
+      ...papersOf(po),
       supplier_id: supplier,
       sku_id: line.sku,
       node_id: node,
-      qty_expected: line.qty,
+      ...(po.plan?.kind === 'blind' ? {} : { qty_expected: line.qty }),
       qty_received: got.qty,
       condition_code: inspect ? 'inspect' : 'good',
       raw_code: '07',
@@ -292,19 +307,66 @@ function receive(world: World, po: Po, next: number): void {
   world.afterWork(node, [40 * SECOND, 4 * MINUTE], { kind: 'receive', po, next: next + 1 });
 }
 
+/** Units that were announced and do not come. */
+function missingOf(world: World, po: Po, line: PoLine): number {
+  if (po.plan?.kind === 'units') return -po.plan.units;
+  if (po.plan !== undefined) return 0;
+  const bias = world.state.biases[po.supplier];
+  if (bias !== undefined && bias.untilMs > world.nowMs) {
+    const part = bias.drifts ? bias.part * bias.receipts : bias.part;
+    return Math.min(line.qty - 1, Math.floor(line.qty * part + world.rng.next()));
+  }
+  return line.qty > 1 && world.rng.chance(ONE_SHORT_CHANCE) ? 1 : 0;
+}
+
 function closeReceipt(world: World, po: Po): void {
-  world.emit({
+  const { plan } = po;
+  const unasked = plan?.kind === 'unexpected' ? receiveUnasked(world, po, plan) : null;
+  const bias = world.state.biases[po.supplier];
+  if (bias !== undefined) bias.receipts += 1;
+  const closed = world.emit({
     source: po.node,
     name: 'receipt.closed',
     flow: po.id,
     prompt: true,
     data: {
       receipt_id: receiptOf(po),
-      po_id: po.id,
-      asn_id: asnOf(po),
+      ...papersOf(po),
       supplier_id: po.supplier,
       node_id: po.node,
       closed_at: world.instant(world.nowMs),
+    },
+  });
+  if (plan === undefined || plan.kind === 'late') return;
+  const receipt = receiptOf(po);
+  world.label(
+    { ...plan.draft, entity: { type: 'receipt', id: receipt }, supplier_id: po.supplier },
+    { fromMs: world.nowMs, toMs: world.nowMs, evidence: unasked ? [unasked, closed] : [closed] },
+  );
+}
+
+/** Goods that are neither on the order nor on the notice. */
+function receiveUnasked(
+  world: World,
+  po: Po,
+  { qty, sku }: Extract<PoPlan, { kind: 'unexpected' }>,
+): Emitted {
+  world.book(sku, po.node, { incoming: qty });
+  world.after([HOUR, 2 * HOUR], { kind: 'put away', po, line: { sku, qty } });
+  return world.emit({
+    source: po.node,
+    name: 'receipt.line.received',
+    flow: po.id,
+    prompt: true,
+    data: {
+      receipt_id: receiptOf(po),
+      ...papersOf(po),
+      supplier_id: po.supplier,
+      sku_id: sku,
+      node_id: po.node,
+      qty_received: qty,
+      condition_code: 'good',
+      raw_code: '05',
     },
   });
 }
@@ -336,6 +398,11 @@ function inspect(world: World, po: Po, { qty, sku }: PoLine): void {
 }
 
 function putAway(world: World, po: Po, { qty, sku }: PoLine): void {
+  const heardMs = world.state.silent[po.node] ?? 0;
+  if (heardMs > world.nowMs) {
+    // Nobody sells what the partner has not confirmed.
+    return world.planAt(heardMs + 5 * MINUTE, { kind: 'put away', po, line: { sku, qty } });
+  }
   world.book(sku, po.node, { incoming: -qty, available: qty });
   world.emit({
     source: po.node,

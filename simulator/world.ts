@@ -33,7 +33,9 @@ import {
 import type { FeedTask } from './feeds.ts';
 import type { FloorTask } from './floor.ts';
 import type { FulfilmentTask } from './fulfilment.ts';
-import type { OrderTask } from './orders.ts';
+import type { IncidentTask } from './incidents/inject.ts';
+import { GRACE_MIN, type Draft, type Label } from './incidents/label.ts';
+import type { Line, Order, OrderTask } from './orders.ts';
 import type { ReturnTask } from './returns.ts';
 import { rngOver, type Rng } from './rng.ts';
 import type { SupplyTask } from './supply.ts';
@@ -59,6 +61,10 @@ export interface Profile {
   readonly tempo: number;
   /** Neither seasons nor closing times: as busy at any time. */
   readonly steady: boolean;
+  /** Kinds of incidents that are injected. */
+  readonly incidents: readonly string[];
+  /** Days of the brand between two of a kind. */
+  readonly incidentGapDays: number;
 }
 
 export interface Founding extends Partial<Profile> {
@@ -85,6 +91,7 @@ export type Task =
   | SupplyTask
   | FloorTask
   | FeedTask
+  | IncidentTask
   | { readonly kind: 'send'; readonly event: SimEvent };
 
 export interface Due {
@@ -120,9 +127,27 @@ export interface BrandState {
   readonly published: Record<string, number>;
   /** SKUs that nobody counts for now: something of theirs is being set right. */
   readonly unsettled: Record<string, number>;
+  /** SKUs that are not ordered for now, with the time until when. */
+  readonly unordered: Record<string, number>;
+  /** Channels that are not told about a SKU for now, by `sku channel`. */
+  readonly frozen: Record<string, number>;
+  /** Sources that are silent, with the time until when. */
+  readonly silent: Record<string, number>;
+  /** Suppliers that send other quantities than they announce. */
+  readonly biases: Record<string, Bias>;
+  /** Lines that were delivered lately: what can come back. */
+  readonly delivered: { readonly order: Order; readonly line: Line }[];
   /** Where rounds through the SKUs have come to, by name of the round. */
   readonly rounds: Record<string, number>;
   agenda: Due[];
+}
+
+/** Part of each quantity that does not come; a drift grows by as much with each receipt. */
+export interface Bias {
+  readonly untilMs: number;
+  readonly part: number;
+  readonly drifts: boolean;
+  receipts: number;
 }
 
 export interface Emit<T extends InputType> {
@@ -171,6 +196,14 @@ export interface World {
   /** Plans a task after working time at a node within the range. */
   afterWork(node: Node, range: Range, task: Task): void;
   nextId(prefix: string): string;
+  /** Writes down what was injected; times are the brand's. */
+  label(draft: Draft, span: LabelSpan): void;
+}
+
+export interface LabelSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly evidence: readonly Emitted[];
 }
 
 /** How events of a source come in: in batches, after a time, and now and then much later. */
@@ -210,11 +243,17 @@ const DUPLICATE_AFTER_MS: Range = [2 * SECOND, 2 * HOUR];
 export function createWorld(
   state: BrandState,
   push: (due: Due) => void,
-): World & { begin(atMs: number): void; take(): SimEvent[]; send(event: SimEvent): void } {
+): World & {
+  begin(atMs: number): void;
+  take(): SimEvent[];
+  takeLabels(): Label[];
+  send(event: SimEvent): void;
+} {
   const rng = rngOver(state);
   const catalogue = catalogueOf(state.profile.skuCount);
   let nowMs = state.clockMs;
   let out: SimEvent[] = [];
+  let labels: Label[] = [];
 
   const planAt = (atMs: number, task: Task) =>
     push({ atMs: Math.round(atMs), n: ++state.counter, task });
@@ -238,6 +277,12 @@ export function createWorld(
     return usualMs === undefined ? nowMs : nowMs + between(usualMs);
   }
 
+  /** When a source that is silent is heard again; now for every other. */
+  function audibleMs(source: Source): number {
+    const untilMs = state.silent[source];
+    return untilMs !== undefined && untilMs > nowMs ? untilMs + rng.int(0, MINUTE) : nowMs;
+  }
+
   function emit<T extends InputType>({ data, flow, name, prompt, source }: Emit<T>): Emitted {
     const event: SimEvent<T> = {
       specversion: '1.0',
@@ -248,7 +293,8 @@ export function createWorld(
       ...(flow === undefined ? {} : { correlationid: flow }),
       data,
     };
-    const arrivesMs = prompt === true ? nowMs : arrivalOf(source);
+    const spokenMs = prompt === true ? nowMs : arrivalOf(source);
+    const arrivesMs = Math.max(spokenMs, audibleMs(source));
     if (arrivesMs > nowMs) planAt(arrivesMs, { kind: 'send', event });
     else out.push(event);
     if (rng.chance(DUPLICATE_CHANCE)) {
@@ -296,6 +342,19 @@ export function createWorld(
       nowMs = atMs;
     },
     send: (event) => out.push(event),
+    label: (draft, { evidence, fromMs, toMs }) =>
+      labels.push({
+        ...draft,
+        start: instant(fromMs),
+        end: instant(toMs),
+        grace_min: GRACE_MIN[draft.code] ?? 60,
+        evidence: evidence.map(({ id, source }) => ({ source, id })),
+      }),
+    takeLabels: () => {
+      const taken = labels;
+      labels = [];
+      return taken;
+    },
     take: () => {
       const taken = out;
       out = [];
