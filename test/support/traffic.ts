@@ -26,7 +26,7 @@ export interface TrafficOptions {
 }
 
 /** A small brand that lives fast, so that a short feed has orders that are delivered and returned. */
-const SMALL = { skuCount: 40, tempo: 360, steady: true } as const;
+const SMALL = { skuCount: 100, tempo: 360, steady: true } as const;
 const DAY_SEC = 86_400;
 const SKUS = catalogueOf(SMALL.skuCount).skus;
 /** Earlier events that can be sent again. */
