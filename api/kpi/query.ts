@@ -71,13 +71,16 @@ const MEASURES_DAY = `
 
 /** Start of the stretch that `at` falls into; what was before the window is counted to its first one. */
 const STRETCH = `intDiv(greatest(toUnixTimestamp64Milli(toDateTime64(at, 3)), {fromMs:Int64}) - {fromMs:Int64}, {stepMs:Int64})`;
-const CHOSEN = `
+const chosen = (dims: string) => `
   ({node:String} = '' OR node_id = {node:String})
   AND ({channel:String} = '' OR channel_id = {channel:String})
   AND ({sla:String} = '' OR sla_class = {sla:String})
-  AND ({dim:String} = '' OR dim = {dim:String})
+  AND ({dim:String} = '' OR dim IN (${dims}))
   AND ({sku:String} = '' OR sku_id = {sku:String})`;
-const IN_WINDOW = `at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')} AND ${CHOSEN}`;
+const CHOSEN = chosen('{dim:String}');
+/** The same, with the undivided denominator, which has no `dim`. */
+const CHOSEN_AND_WHOLE = chosen("{dim:String}, ''");
+const WITHIN = "at >= {from:DateTime64(3, 'UTC')} AND at < {to:DateTime64(3, 'UTC')}";
 /** When the stretch of a row ends: what was known by then. */
 const STRETCH_END = `fromUnixTimestamp64Milli({fromMs:Int64} + (${STRETCH} + 1) * {stepMs:Int64})`;
 
@@ -205,22 +208,36 @@ async function sums(
        toFloat64(sumIf(num, known_at < ${STRETCH_END})) AS kn,
        toFloat64(sumIf(${denOf(kpi)}, known_at < ${STRETCH_END})) AS kd
      FROM (${kpi.sql})
-     WHERE ${IN_WINDOW}
+     WHERE ${WITHIN} AND ${kpi.isUndivided ? CHOSEN_AND_WHOLE : CHOSEN}
      GROUP BY i, k`,
     ),
     cut.params,
   );
-  return pointsOf(kpis, rows, (own, { kind }) =>
-    own.map(({ d, i, k, kd, kn, n }) => ({
-      ...stretchOf(cut, i),
-      key: k,
-      value: kind === 'ratio' ? ratio(n, d) : n,
-      num: n,
-      den: kind === 'ratio' ? d : null,
-      knownValue: kind === 'ratio' ? ratio(kn, kd) : kn,
-      spread: null,
-    })),
+  return pointsOf(kpis, rows, (own, { isUndivided, kind }) =>
+    (isUndivided && cut.params['by'] === 'dim' ? againstTheWhole(own) : own).map(
+      ({ d, i, k, kd, kn, n }) => ({
+        ...stretchOf(cut, i),
+        key: k,
+        value: kind === 'ratio' ? ratio(n, d) : n,
+        num: n,
+        den: kind === 'ratio' ? d : null,
+        knownValue: kind === 'ratio' ? ratio(kn, kd) : kn,
+        spread: null,
+      }),
+    ),
   );
+}
+
+/** Each part held against the denominator of its stretch; what has no part is only a denominator. */
+function againstTheWhole(rows: readonly SumRow[]): SumRow[] {
+  const wholes = new Map<number, { d: number; kd: number }>();
+  for (const { d, i, kd } of rows) {
+    const whole = wholes.get(i) ?? { d: 0, kd: 0 };
+    wholes.set(i, { d: whole.d + d, kd: whole.kd + kd });
+  }
+  return rows
+    .filter(({ k, kn, n }) => k !== '' || n !== 0 || kn !== 0)
+    .map((row) => ({ ...row, ...wholes.get(row.i) }));
 }
 
 interface SumRow {
@@ -264,7 +281,7 @@ async function spreads(
        SELECT ${STRETCH} AS i, ${cut.key} AS k, hours, sum(sign) AS c,
          sumIf(sign, known_at < ${STRETCH_END}) AS kc
        FROM (${kpi.sql})
-       WHERE ${IN_WINDOW}
+       WHERE ${WITHIN} AND ${CHOSEN}
        GROUP BY i, k, hours HAVING c > 0 OR kc > 0
      )
      GROUP BY i, k`,

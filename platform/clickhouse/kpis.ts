@@ -49,6 +49,8 @@ export interface KpiDefinition {
   readonly dimensions: readonly KpiDimension[];
   /** What `dim` is of this KPI, such as carrier; null when it has none. */
   readonly dim: string | null;
+  /** True when its denominator has no `dim`: cut by it, each part is held against the whole. */
+  readonly isUndivided: boolean;
   /** Entities of the events that it needs: it is provisional while a source of one of them is behind. */
   readonly needs: readonly string[];
   /** Tables that its SELECT goes back to, for lineage. */
@@ -67,7 +69,7 @@ export class KpiError extends Error {
 //                          K01b · K22 · K32c
 const ID = /^K\d{2}[a-z]?$/;
 const REQUIRED = 'id,name,kind,unit,direction,cohort,numerator,dimensions,needs,lineage'.split(',');
-const OPTIONAL = ['denominator', 'target', 'dim', 'note'];
+const OPTIONAL = ['denominator', 'target', 'dim', 'undivided', 'note'];
 
 /** Reads the definitions of a directory, in the order of their ids. Throws a KpiError. */
 export function readKpis(dir: string): KpiDefinition[] {
@@ -98,6 +100,10 @@ export function parseKpi(text: string, id: string): KpiDefinition {
   if (target !== undefined && !/^-?\d+(\.\d+)?$/.test(target)) {
     throw fail(`target ${target} is no number in the unit of the value (0.97 for 97 %)`);
   }
+  const undivided = fields.get('undivided');
+  if (undivided !== undefined && undivided !== 'denominator') {
+    throw fail(`undivided is ${undivided}; only the denominator can be`);
+  }
   const kind = oneOf('kind', KPI_KINDS);
   return {
     id,
@@ -113,6 +119,7 @@ export function parseKpi(text: string, id: string): KpiDefinition {
     dim: fields.get('dim') ?? null,
     needs: listOf(field('needs')),
     lineage: listOf(field('lineage')),
+    isUndivided: undivided === 'denominator',
     note: fields.get('note') ?? null,
     sql,
   };

@@ -192,9 +192,9 @@ export function factOf({ event, identity, seq, timeMs }: Applied, known: Ledgers
     case 'stocktide.shipment.dispatched.v1':
       return freightOf(event, base, known);
     case 'stocktide.shipment.voided.v1': {
-      const { order_id: order, shipment_id: shipment } = event.data;
-      const home = order === undefined ? shipmentHome(shipment) : orderHome(order);
-      return { home, fact: { ...base, kind: 'voided', shipment } };
+      // It undoes the shipment for every order that it carries.
+      const { shipment_id: shipment } = event.data;
+      return { home: shipmentHome(shipment), fact: { ...base, kind: 'voided', shipment } };
     }
     case 'stocktide.return.line.authorized.v1': {
       const { line_id: line = '', order_id, qty: units, reason, rma_id: rma } = event.data;

@@ -95,11 +95,8 @@ function salesOf({ shipped, voided }: Facts, lines: Lines): Sale[] {
     .map((fact) => ({ fact, line: lines(fact) }));
 }
 
-/** A dispatch is undone by a void that comes after it; the number may then be used anew. */
-export const isVoided = (
-  { shipment, timeMs }: { readonly shipment: string; readonly timeMs: number },
-  voided: Facts['voided'],
-) => voided.some((fact) => fact.shipment === shipment && fact.timeMs >= timeMs);
+export const isVoided = ({ shipment }: { readonly shipment: string }, voided: Facts['voided']) =>
+  voided.some((fact) => fact.shipment === shipment);
 
 /** Each receipt, split by the shipments that its units left with: the one that left first returns first. */
 function returnedOf(

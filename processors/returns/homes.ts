@@ -55,19 +55,26 @@ export class Homes {
     return this.#homes.get(key) ?? EMPTY;
   }
 
-  /** Key of the unit that a home belongs to. */
-  unitOf(key: string): string {
-    return this.#links.get(key)?.[0]?.order ?? key;
+  /** Units that a home has a part in: the orders that name it, or itself. The first one takes it in. */
+  unitsOf(key: string): string[] {
+    const links = this.#links.get(key) ?? [];
+    return links.length === 0 ? [key] : [...new Set(links.map(({ order }) => order))];
   }
 
   /** Facts of a unit, by event time; none of a home that an order has taken in. */
   factsOf(unit: string): readonly ReturnsFact[] {
-    if (this.unitOf(unit) !== unit) return [];
+    if (this.#links.has(unit)) return [];
     const own = this.get(unit).facts;
-    const adopted = this.#adopted(unit, own);
-    if (adopted.length === 0) return own;
+    const refs = this.#referencesOf(unit, own);
+    if (refs.length === 0) return own;
     const facts = [...own];
-    for (const key of adopted) for (const fact of this.get(key).facts) insertFact(facts, fact);
+    for (const ref of refs) {
+      const isFirst = this.#takesIn(unit, ref);
+      for (const fact of this.get(ref).facts) {
+        // A shipment may carry several orders, and a void undoes it for all of them.
+        if (isFirst || fact.kind === 'voided') insertFact(facts, fact);
+      }
+    }
     return facts;
   }
 
@@ -117,7 +124,8 @@ export class Homes {
     for (const [key, { facts, settledMs }] of this.#homes) {
       if (settledMs >= beforeMs && this.#homes.size <= this.#capacity) return;
       // What an order takes in goes with it: alone, it would stand for other rows than were written.
-      for (const adopted of this.#adopted(key, facts)) this.#drop(adopted);
+      for (const ref of this.#referencesOf(key, facts))
+        if (this.#takesIn(key, ref)) this.#drop(ref);
       this.#drop(key);
       forgotten(key);
     }
@@ -145,14 +153,18 @@ export class Homes {
     for (const { identity } of home.facts) this.#keys.set(identity, old);
   }
 
-  /** References of an order's facts whose homes it takes in. */
-  #adopted(unit: string, facts: readonly ReturnsFact[]): string[] {
+  /** References that facts of an order name and where something waits. */
+  #referencesOf(unit: string, facts: readonly ReturnsFact[]): string[] {
     const refs = new Set<string>();
     for (const fact of facts) {
       const ref = referenceOf(unit, fact);
-      if (ref !== null && this.#homes.has(ref) && this.unitOf(ref) === unit) refs.add(ref);
+      if (ref !== null && this.#homes.has(ref)) refs.add(ref);
     }
     return [...refs];
+  }
+
+  #takesIn(unit: string, ref: string): boolean {
+    return this.#links.get(ref)?.[0]?.order === unit;
   }
 
   #drop(key: string): void {

@@ -6,14 +6,7 @@ import { times } from '../facts/money.ts';
 import type { FactRow } from '../facts/signed.ts';
 import type { Cell } from '../processor.ts';
 import { orderOf, type ReturnsFact } from './facts.ts';
-import {
-  factsByKind,
-  goodsOf,
-  unitsByState,
-  type Goods,
-  type Returned,
-  type Sale,
-} from './goods.ts';
+import { factsByKind, goodsOf, unitsByState, type Goods, type Returned } from './goods.ts';
 import { costsOf, nextCostMs, type Cost } from './leakage.ts';
 import { refundsOf, type Refund } from './refunds.ts';
 import { violationsOf, type Violation } from './violations.ts';
@@ -42,7 +35,6 @@ export function project(unit: string, facts: readonly ReturnsFact[], nowMs: numb
   };
   return {
     rows: [
-      ...goods.sales.map((sale) => soldRow(sale, order)),
       ...returnRows(goods, order),
       ...refunds.flatMap((refund) => refundRows(refund, order)),
       ...costsOf(sold, nowMs).map((cost) => costRow(cost, order)),
@@ -60,19 +52,6 @@ interface Order {
 }
 
 const flag = (value: boolean) => (value ? 1 : 0);
-
-function soldRow({ fact, line }: Sale, { channel, id, sla }: Order): FactRow {
-  const { identity, node, shipment, shippedMs, sku, units } = fact;
-  return {
-    table: 'sold',
-    key: String(identity),
-    cells: [
-      ...[id, line?.line ?? fact.line, shipment, sku, node, channel, sla, units],
-      ...[times(line?.price ?? '0', units), line?.currency ?? '', flag(line?.inHouse ?? false)],
-      shippedMs,
-    ],
-  };
-}
 
 function returnRows({ early, returned }: Goods, order: Order): FactRow[] {
   const received = returned.flatMap((piece, index) => {

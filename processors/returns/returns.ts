@@ -1,9 +1,9 @@
 /**
- * The returns processor: goods and money after the sale. What left, what came back and what became of it,
- * what was refunded, and where the margin leaks.
+ * The returns processor: goods and money after the sale. What came back and what became of it, what was
+ * refunded, and where the margin leaks.
  *
  * Key: order. In: order lines, seller's cancellations, shipments, returns, refunds, costs, master data of
- * items, policies, corrections. Out: `sold`, `returns`, `refunds`, `costs` and `durations` as signed rows,
+ * items, policies, corrections. Out: `returns`, `refunds`, `costs` and `durations` as signed rows,
  * and findings FLOW_VIOLATION. Pure: the same log gives the same rows; the order in which facts come and
  * whether one was corrected or never sent makes no difference to the rows that hold in the end.
  */
@@ -111,10 +111,10 @@ export function createReturns(options: ReturnsOptions = {}): Processor {
   /** Lets a fact come or go, and writes what that changes of every unit that it touches. */
   function change(homed: Homed, act: () => void, applied: Applied, out: Outputs): void {
     const keys = homes.touchedBy(homed);
-    const units = new Set(keys.map((key) => homes.unitOf(key)));
+    const units = new Set(keys.flatMap((key) => homes.unitsOf(key)));
     const before = [...units].flatMap((unit) => rowsOf(unit));
     act();
-    for (const key of keys) units.add(homes.unitOf(key));
+    for (const unit of keys.flatMap((key) => homes.unitsOf(key))) units.add(unit);
     for (const key of keys) homes.settle(key, nowMs);
     settle(units, before, applied, out);
   }

@@ -2,21 +2,6 @@
 import { SIGNED_COLUMNS } from '../facts/signed.ts';
 
 export const RETURNS_TABLES = {
-  sold: [
-    'order_id',
-    'line_id',
-    'shipment_id',
-    'sku_id',
-    'node_id',
-    'channel_id',
-    'sla_class',
-    'qty',
-    'amount',
-    'currency',
-    'in_house',
-    'shipped_at',
-    ...SIGNED_COLUMNS,
-  ],
   returns: [
     'order_id',
     'rma_id',

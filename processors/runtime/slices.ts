@@ -71,7 +71,7 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
   returns: {
     key: 'order',
     // What came back may name no order: each slice must know whose an authorisation or a shipment is.
-    whole: ['return', 'return-line', 'shipment-line'],
+    whole: ['return', 'return-line', 'shipment', 'shipment-line'],
     create: (_options, partitions) => createReturns(partitions === null ? {} : { partitions }),
   },
   orders: {

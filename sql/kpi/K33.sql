@@ -8,10 +8,11 @@
 -- denominator: value shipped less refunds (net revenue)
 -- dimensions: node_id, channel_id, sla_class, dim, sku_id
 -- dim: component
--- needs: order, shipment, return, refund, cost
--- lineage: costs, refunds
--- note: In the house currency. Net revenue has no component: by component, only the numerator is cut. The
---   causes are in the view margin_leakage.
+-- undivided: denominator
+-- needs: order, shipment, return, refund, cost, inventory
+-- lineage: costs, floor_events, shipment_lines, refunds
+-- note: In the house currency. Net revenue has no component: each component is held against all of it, so
+--   that the components add up to the whole. The causes are in the view margin_leakage.
 SELECT
   at,
   known_at,

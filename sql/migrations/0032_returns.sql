@@ -1,7 +1,8 @@
 -- Grain: units of one receipt of returned goods that left with one shipment, as a signed row. A row of no
 -- units is a decision about goods that were not received. Source: the returns processor. Readers:
 -- returns_measures_mv, data teams. Always qty = to_available + ... + to_other + pending.
--- ORDER BY order: readers ask for an order or scan all. PARTITION BY as in sold.
+-- ORDER BY order: readers ask for an order or scan all. PARTITION BY
+-- the year in which it became known: dates may be any, and a block must not touch many partitions.
 CREATE TABLE returns (
   order_id String COMMENT 'Order, or empty when it is not known',
   rma_id String COMMENT 'Return authorisation that the receipt names, or empty',

@@ -1,5 +1,6 @@
 -- Grain: a refund, as a signed row. Source: the returns processor. Readers: refunds_measures_mv,
--- order_money, data teams. ORDER BY order: readers ask for an order or scan all. PARTITION BY as in sold.
+-- order_money, data teams. ORDER BY order: readers ask for an order or scan all. PARTITION BY
+-- the year in which it became known: dates may be any, and a block must not touch many partitions.
 CREATE TABLE refunds (
   refund_id String COMMENT 'Refund',
   order_id String COMMENT 'Order',

@@ -1,6 +1,7 @@
 -- Grain: one cost of one component of margin leakage, as a signed row. Source: the returns processor.
 -- Readers: costs_measures_mv, margin_leakage, data teams. A cost is in one component, once.
--- ORDER BY component and date: readers ask where it leaks over a time. PARTITION BY as in sold.
+-- ORDER BY component and date: readers ask where it leaks over a time. PARTITION BY
+-- the year in which it became known: dates may be any, and a block must not touch many partitions.
 CREATE TABLE costs (
   component LowCardinality(String) COMMENT 'L1 expedite, L2 split, L3 cancellation, L4 refund without return, L5 write-off, L6 labour, L7 penalty, L8 shrinkage',
   origin LowCardinality(String) COMMENT 'recorded by someone, or derived from what happened',

@@ -1,4 +1,4 @@
--- Grain: an order and currency that goods or money of were seen in. Source: sold, refunds. Readers: whoever
+-- Grain: an order and currency that goods or money of were seen in. Source: shipment_lines, refunds. Readers: whoever
 -- reconciles money from order to refund. Always shipped = refunded + kept.
 CREATE VIEW order_money AS
 SELECT
@@ -8,7 +8,7 @@ SELECT
   sum(back) AS refunded,
   sum(out) - sum(back) AS kept
 FROM (
-  SELECT order_id, currency, amount * sign AS out, toDecimal128(0, 6) AS back FROM sold
+  SELECT order_id, currency, sales * sign AS out, toDecimal128(0, 6) AS back FROM shipment_lines
   UNION ALL
   SELECT order_id, currency, toDecimal128(0, 6) AS out, amount * sign AS back FROM refunds
 )

@@ -43,6 +43,9 @@ describe('K28, the return rate', () => {
     const both = { from: 0, to: 24 * HOUR };
     expect(await brand.value('K28', both)).toMatchObject({ num: 1, den: 5, value: 0.2 });
     expect(await brand.value('K28b', both)).toMatchObject({ num: 10, den: 100, value: 0.1 });
+    expect(await brand.points('K28', { ...both, by: 'dim' })).toMatchObject([
+      { key: 'too small', num: 1, den: 5 },
+    ]);
     expect(await brand.points('K28', { ...both, by: 'sku_id' })).toMatchObject([
       { key: 'CUP', num: 0, den: 1 },
       { key: 'MUG', num: 1, den: 4 },
@@ -124,6 +127,16 @@ describe('K33, margin leakage', () => {
     const day = { from: 0, to: 12 * HOUR, where: atDc9 };
     // (4 + 16) / (510 − 10) = 4 %; the dollars are no part of it.
     expect(await brand.value('K33', day)).toMatchObject({ num: 20, den: 500, value: 0.04 });
+    // By component each is held against all of it, so that they add up.
+    const parts = [
+      { key: 'L5', num: 4, den: 500, value: 0.008 },
+      { key: 'L7', num: 16, den: 500, value: 0.032 },
+    ];
+    expect(await brand.points('K33', { ...day, by: 'dim' })).toMatchObject(parts);
+    expect(await brand.value('K33', { ...day, where: { ...atDc9, dim: 'L7' } })).toMatchObject({
+      num: 16,
+      den: 500,
+    });
     // A late invoice, 5 at hour 8, heard of on the next day.
     await brand.tick(30 * HOUR);
     await brand.given(recorded(8 * HOUR, { node_id: 'dc-9', cost_type: 'L1', amount: '5' }));

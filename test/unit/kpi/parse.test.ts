@@ -41,6 +41,7 @@ test('a file is its header and one SELECT', () => {
   expect(parseKpi(file(), 'K01b')).toEqual({
     ...HEADER,
     target: 0.97,
+    isUndivided: false,
     dimensions: ['node_id', 'sku_id'],
     needs: ['order', 'shipment'],
     lineage: ['order_lines'],

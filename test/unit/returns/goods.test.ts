@@ -1,6 +1,6 @@
 /** Returned goods: what they came from, what became of them, and what is odd about them. */
 import { describe, expect, test } from 'vitest';
-import { T0 } from '../../support/given.ts';
+import { event, T0 } from '../../support/given.ts';
 import { ReducerBench } from '../../support/reducers.ts';
 import { authorised, decided, ordered, received, shipped, wrong } from '../../support/returned.ts';
 
@@ -69,14 +69,12 @@ describe('a return', () => {
     expect(subtypes(it)).toEqual([]);
   });
 
-  test('a void takes back what left', () => {
-    const it = bench().given(ordered(), shipped(60), {
-      ...{ name: 'shipment.voided', data: { shipment_id: 's1' }, at: 70 },
-    });
-    expect(it.rows('sold').map(({ qty, sign }) => [qty, sign])).toEqual([
-      [2, 1],
-      [2, -1],
-    ]);
+  test('of a shipment that was voided came from nowhere', () => {
+    const it = bench().given(ordered(), shipped(60), received(200, { order_id: 'o1' }));
+    expect(it.net('returns')).toMatchObject([{ shipment_id: 's1', matures_from: ms(60) }]);
+    it.given(event('shipment.voided', { shipment_id: 's1' }, { at: 70 })).tick(300);
+    expect(it.net('returns')).toMatchObject([{ shipment_id: '', matures_from: ms(200) }]);
+    expect(subtypes(it)).toEqual(['blind_return', 'return_over_shipped']);
   });
 });
 
