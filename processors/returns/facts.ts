@@ -262,10 +262,16 @@ function freightOf(
   const { currency, freight_cost: amount, node_id: node, order_id: order, rtv } = event.data;
   if (order === undefined || amount === undefined || rtv === true) return null;
   const fact: FreightFact = {
-    ...{ ...base, kind: 'freight', shipment: event.data.shipment_id, node, amount },
-    ...{ currency: currency ?? '', inHouse: known.inHouse(currency) },
+    ...base,
+    kind: 'freight',
+    shipment: event.data.shipment_id,
+    node,
+    amount,
+    currency: currency ?? '',
+    inHouse: known.inHouse(currency),
     shippedMs: Date.parse(event.data.shipped_at),
-    ...evidenceOf(event),
+    source: event.source,
+    id: event.id,
   };
   return { home: orderHome(order), fact };
 }

@@ -105,11 +105,12 @@ function returnedOf(
   lines: Lines,
 ): Omit<Returned, 'disposed'>[] {
   const left = new Map(sales.map((sale) => [sale, sale.fact.units]));
+  const bySku = groupBySku(sales);
   return facts.received.flatMap((fact) => {
     const authorised = authorisationOf(facts.authorised, fact);
     const pieces: Omit<Returned, 'disposed'>[] = [];
     let open = fact.units;
-    for (const sale of sales) {
+    for (const sale of bySku.get(fact.sku) ?? []) {
       const units = Math.min(open, left.get(sale) ?? 0);
       if (units === 0 || !cameFrom(fact, sale.fact)) continue;
       left.set(sale, (left.get(sale) ?? 0) - units);
@@ -124,9 +125,20 @@ function returnedOf(
 }
 
 const cameFrom = (received: ReceivedFact, shipped: ShippedFact) =>
-  received.sku === shipped.sku &&
-  agree(received.line, shipped.line) &&
-  agree(received.shipment, shipped.shipment);
+  agree(received.line, shipped.line) && agree(received.shipment, shipped.shipment);
+
+/** What is of one SKU, in its order: an order can have hundreds. */
+function groupBySku<T extends { readonly fact: { readonly sku: string } }>(
+  all: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const group = groups.get(one.fact.sku);
+    if (group === undefined) groups.set(one.fact.sku, [one]);
+    else group.push(one);
+  }
+  return groups;
+}
 
 /** True when both are the same, or one of them is not stated. */
 export const agree = (a: string, b: string) => a === '' || b === '' || a === b;
@@ -136,9 +148,10 @@ function authorisationOf(
   authorised: Facts['authorised'],
   { line, rma, sku }: ReceivedFact,
 ): AuthorisedFact | undefined {
-  const candidates = authorised.filter((fact) => rma === '' || fact.rma === rma);
-  const exact = candidates.find((fact) => fact.sku === sku && agree(fact.line, line));
-  return exact ?? (rma === '' ? undefined : candidates[0]);
+  const exact = authorised.find(
+    (fact) => fact.sku === sku && agree(fact.line, line) && (rma === '' || fact.rma === rma),
+  );
+  return exact ?? (rma === '' ? undefined : authorised.find((fact) => fact.rma === rma));
 }
 
 /** Pairs decisions with received units: first those that name the same authorisation, then the others. */
@@ -151,13 +164,14 @@ function dispose(
     pending: piece.units,
     disposed: [] as Disposed[],
   }));
+  const bySku = groupBySku(pieces);
   const open = dispositions.map((fact) => ({ fact, units: fact.units }));
   const pair = (fits: (piece: ReceivedFact, fact: DispositionedFact) => boolean) => {
     for (const decision of open) {
-      for (const piece of pieces) {
+      for (const piece of bySku.get(decision.fact.sku) ?? []) {
         const { fact } = decision;
         const units = Math.min(decision.units, piece.pending);
-        if (units === 0 || piece.fact.sku !== fact.sku || piece.fact.node !== fact.node) continue;
+        if (units === 0 || piece.fact.node !== fact.node) continue;
         if (!fits(piece.fact, fact)) continue;
         piece.pending -= units;
         decision.units -= units;

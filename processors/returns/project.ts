@@ -22,8 +22,7 @@ const NOTHING: Projection = { rows: [], violations: [], wakeMs: null };
 const HOUR_MS = 3_600_000;
 
 export function project(unit: string, facts: readonly ReturnsFact[], nowMs: number): Projection {
-  // An order of which nothing has left stands for nothing yet.
-  if (facts.every(({ kind }) => kind === 'line')) return NOTHING;
+  if (standsForNothing(facts)) return NOTHING;
   const byKind = factsByKind(facts);
   const goods = goodsOf(byKind);
   const refunds = refundsOf(byKind, goods);
@@ -42,6 +41,29 @@ export function project(unit: string, facts: readonly ReturnsFact[], nowMs: numb
     violations: violationsOf(order.id, sold),
     wakeMs: nextCostMs(sold, nowMs),
   };
+}
+
+/** Most orders: nothing came back, nothing was cancelled, and what left did so with one shipment. */
+function standsForNothing(facts: readonly ReturnsFact[]): boolean {
+  let first = '';
+  for (const fact of facts) {
+    switch (fact.kind) {
+      case 'line':
+      case 'authorised':
+      case 'voided':
+        break;
+      case 'shipped':
+      case 'freight':
+        if (first === '') first = fact.shipment;
+        else if (first !== fact.shipment) return false;
+        break;
+      default:
+        return false;
+    }
+    // What is in another currency is said, whatever else happened.
+    if (fact.kind === 'freight' && !fact.inHouse) return false;
+  }
+  return true;
 }
 
 interface Order {

@@ -20,7 +20,8 @@ import { project, type Projection } from './project.ts';
 import { UnitCosts } from './unit-costs.ts';
 
 const STATE_VERSION = '1';
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** An order of which nothing was heard for so long is forgotten (event time): returns come within 90 days. */
 const RESTED_MS = 120 * DAY_MS;
@@ -167,7 +168,12 @@ export function createReturns(options: ReturnsOptions = {}): Processor {
       checks.delete(unit);
       report(unit, applied.nowMs, out);
     }
-    homes.forget(applied.nowMs - RESTED_MS, (unit) => {
+    const isNewHour = Math.floor(applied.nowMs / HOUR_MS) > Math.floor(nowMs / HOUR_MS);
+    if (isNewHour || homes.size > capacity) forget(applied.nowMs);
+  }
+
+  function forget(atMs: number): void {
+    homes.forget(atMs - RESTED_MS, (unit) => {
       wakes.delete(unit);
       checks.delete(unit);
     });

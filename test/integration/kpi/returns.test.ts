@@ -1,5 +1,6 @@
 /** K28, K29, K30 and K33 with the views beside them: what came back, how fast, and what it cost. */
 import { describe, expect, test } from 'vitest';
+import { event } from '../../support/given.ts';
 import { useKpis } from '../../support/kpi.ts';
 import {
   authorised,
@@ -149,6 +150,31 @@ describe('K33, margin leakage', () => {
       { component: 'L5', cause: 'too small', leakage: 4 },
       { component: 'L7', cause: 'chargeback', leakage: 16 },
     ]);
+  });
+
+  test('has the losses of the floor beside them', async () => {
+    const brand = await kpis.given(
+      ...story,
+      // Two mugs at 4 are gone for no known reason.
+      event(
+        'inventory.adjusted',
+        {
+          ...{ sku_id: 'MUG', node_id: 'dc-9', qty_delta: -2 },
+          ...{ reason_code: 'shrinkage', raw_code: '06', unit_cost: '4' },
+        },
+        { at: 7 * HOUR },
+      ),
+    );
+    const found = await brand.rows(
+      `SELECT component, node_id, leakage, costs FROM margin_leakage
+       WHERE component IN ('L5', 'L8') ORDER BY component`,
+    );
+    expect(found).toEqual([
+      { component: 'L5', node_id: 'dc-9', leakage: 4, costs: 1 },
+      { component: 'L8', node_id: 'dc-9', leakage: 8, costs: 1 },
+    ]);
+    const day = { from: 0, to: 12 * HOUR, where: { ...atDc9, dim: 'L8' } };
+    expect(await brand.value('K33', day)).toMatchObject({ num: 8 });
   });
 
   test('money of an order reconciles from sale to refund', async () => {
