@@ -291,6 +291,8 @@ function sliceRows(it: ReducerBench, spec: SliceSpec): Map<TableName, (readonly 
       row: (table, cells) => tables.set(table, [...(tables.get(table) ?? []), [...cells]]),
       finding: () => undefined,
       changed: () => undefined,
+      cleared: () => undefined,
+      signal: () => undefined,
       aside: ({ detail }) => {
         throw new Error(detail);
       },
