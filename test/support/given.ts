@@ -93,8 +93,17 @@ export function logMessages(
     time: new Date(timeMs).toISOString(),
     data: { ...DEFAULTS[given.name], ...given.data },
   };
+  return admitted(producer, nowMs);
+}
+
+/** The same of a whole event, as a producer sends it. It arrives as it happens, or behind the newest one. */
+export function admitted(
+  producer: unknown,
+  nowMs: number,
+): { readonly raw: string; readonly subject: string }[] {
   const checked = checkEvent(producer, { trusted: true });
-  if (!checked.ok) throw new Error(`${given.name}: ${checked.rejection.detail}`);
+  if (!checked.ok) throw new Error(`${JSON.stringify(producer)}: ${checked.rejection.detail}`);
+  const timeMs = Date.parse(checked.event.time);
   const ingestedtime = new Date(Math.max(timeMs, nowMs)).toISOString();
   return explode(checked.name, checked.event).map(({ event, subject }) => ({
     raw: JSON.stringify({ ...event, ingestedtime }),

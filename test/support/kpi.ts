@@ -17,12 +17,16 @@ import { applyKpis, readKpis, type KpiDefinition } from '../../platform/clickhou
 import { migrate } from '../../platform/clickhouse/migrate.ts';
 import { readConfig } from '../../platform/config.ts';
 import { createLog } from '../../platform/log.ts';
-import { T0, type Given } from './given.ts';
+import type { FeedItem } from '../../ingest/replay/feed.ts';
+import { admitted, T0, type Given } from './given.ts';
 import { ReducerBench } from './reducers.ts';
+import type { KpiAnswer, KpiQuestion, System } from './replay/system.ts';
 import { useClickHouse, type TestClickHouse } from './servers.ts';
 
 const DEFINITIONS = readKpis(fileURLToPath(new URL('../../sql/kpi', import.meta.url)));
 const MIGRATIONS = fileURLToPath(new URL('../../sql/migrations', import.meta.url));
+/** Events of a feed between two inserts. */
+const FEED_BATCH = 5_000;
 const log = createLog({ name: 'test', level: 'error', format: 'pretty' });
 
 export interface MinuteWindow extends Omit<KpiWindow, 'fromMs' | 'toMs' | 'stepMs'> {
@@ -53,7 +57,7 @@ export function useKpis(): { given(...events: readonly Given[]): Promise<KpiBenc
   };
 }
 
-export class KpiBench {
+export class KpiBench implements System {
   readonly bench = new ReducerBench();
   readonly client: ClickHouse;
   #flushes = 0;
@@ -74,6 +78,17 @@ export class KpiBench {
   /** Applies events, and writes what they put out. */
   async given(...events: readonly Given[]): Promise<this> {
     this.bench.given(...events);
+    await this.flush();
+    return this;
+  }
+
+  /** Applies the events of a feed, a batch at a time. */
+  async feed(items: AsyncIterable<FeedItem>): Promise<this> {
+    let held = 0;
+    for await (const { event: producer } of items) {
+      this.bench.feed(...admitted(producer, this.bench.nowMs));
+      if (++held % FEED_BATCH === 0) await this.flush();
+    }
     await this.flush();
     return this;
   }
@@ -109,6 +124,12 @@ export class KpiBench {
     const points = await this.points(id, window);
     if (points.length > 1) throw new Error(`${id} has ${points.length} points`);
     return points[0];
+  }
+
+  /** A KPI over a window of any length; empty when there is nothing to measure. */
+  async kpi(id: string, question: KpiQuestion): Promise<KpiAnswer> {
+    const [point] = await queryKpi(this.client, kpiOf(id), question);
+    return point ?? { num: null, den: null, spread: null };
   }
 
   /** Rows of a query as objects. */

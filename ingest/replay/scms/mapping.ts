@@ -3,7 +3,7 @@
  * says why.
  *
  *   order sent to the vendor ──▶ purchaseorder.issued, due as scheduled
- *   … of unknown date        ──▶ purchaseorder.acknowledged, promised as scheduled
+ *   … of unknown date        ──▶ purchaseorder.changed, due as scheduled
  *   delivery                 ──▶ inbound.arrived, receipt.line.received
  *   delivery recorded        ──▶ putaway.completed, receipt.closed
  *
@@ -87,27 +87,20 @@ function mapDelivery(lines: readonly ScmsOrderLine[]): RowEvents[] {
 /** What was ordered, and for when. */
 function mapPromise(line: ScmsLine, poId: string, sku: string): FeedEvent {
   const { id, qty, scheduledAt } = line;
-  const supplier_id = supplierOf(line);
+  const order = { po_id: poId, supplier_id: supplierOf(line), node_id: nodeOf(line) };
   const stamp = { time: promiseKnownAt(line), correlationid: line.po };
   if (line.issuedAt === null) {
     return event(
-      'purchaseorder.acknowledged',
-      { ...stamp, id: `acknowledgement/${id}` },
-      {
-        po_id: poId,
-        supplier_id,
-        status: 'accepted',
-        lines: [{ sku_id: sku, qty, promised_at: scheduledAt }],
-      },
+      'purchaseorder.changed',
+      { ...stamp, id: `restatement/${id}` },
+      { ...order, lines: [{ sku_id: sku, qty, due_at: scheduledAt }] },
     );
   }
   return event(
     'purchaseorder.issued',
     { ...stamp, id: `po/${id}` },
     {
-      po_id: poId,
-      supplier_id,
-      node_id: nodeOf(line),
+      ...order,
       currency: CURRENCY,
       lines: [{ sku_id: sku, qty, due_at: scheduledAt, unit_cost: formatMicros(line.priceMicros) }],
     },

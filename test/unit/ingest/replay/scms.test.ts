@@ -60,18 +60,18 @@ describe('a line whose order date is a text', () => {
   it.each([
     ['Date Not Captured', 'po_date_not_captured'],
     ['N/A - From RDC', 'po_date_of_internal_supply'],
-  ])('%s: it is acknowledged, not issued, and counted', async (text, reason) => {
+  ])('%s: it is restated, not issued, and counted', async (text, reason) => {
     const { dataOf, events, skipped } = await fed({ 'PO Sent to Vendor Date': text });
     expect(skipped).toEqual({ [reason]: 1 });
     expect(idsOf(events)).not.toContain('po/1');
-    expect(dataOf('purchaseorder.acknowledged', 'acknowledgement/1')).toEqual({
+    expect(dataOf('purchaseorder.changed', 'restatement/1')).toEqual({
       po_id: 'SCMS-4',
       supplier_id: 'ranbaxy-fine-chemicals-ltd',
-      status: 'accepted',
-      lines: [{ sku_id: SKU, qty: 19, promised_at: '2006-06-02T00:00:00Z' }],
+      node_id: 'cote-d-ivoire',
+      lines: [{ sku_id: SKU, qty: 19, due_at: '2006-06-02T00:00:00Z' }],
     });
     // No later than the first of schedule and delivery.
-    expect(events.find(({ id }) => id === 'acknowledgement/1')?.time).toBe('2006-06-02T00:00:00Z');
+    expect(events.find(({ id }) => id === 'restatement/1')?.time).toBe('2006-06-02T00:00:00Z');
   });
 
   it('is known no later than its delivery when that was early', async () => {
@@ -79,7 +79,7 @@ describe('a line whose order date is a text', () => {
       'PO Sent to Vendor Date': 'Date Not Captured',
       'Delivered to Client Date': '2006-05-20',
     });
-    expect(events.find(({ id }) => id === 'acknowledgement/1')?.time).toBe('2006-05-20T00:00:00Z');
+    expect(events.find(({ id }) => id === 'restatement/1')?.time).toBe('2006-05-20T00:00:00Z');
   });
 });
 
