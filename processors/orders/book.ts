@@ -6,8 +6,9 @@
  *                └────▶ its order ──▶ stays, outcome ─▶ rows of the order
  *
  * One line and the summary of its order are projected anew, not the whole order. Bounds: an order is
- * forgotten KEPT_AFTER_CLAIMS_MS after its claims period once it is closed and quiet, a shipment with its
- * last order, one that no order is known of after ORPHAN_MS; above MAX_ORDERS the closed ones go first.
+ * forgotten KEPT_AFTER_CLAIMS_MS after its claims period once it is over and quiet, or UNDELIVERED_MS after
+ * it left and nothing more was heard; a shipment goes with its last order, one that no order is known of
+ * after ORPHAN_MS. Above MAX_ORDERS those that are over go first, then those that left.
  */
 import type { HouseCurrency } from '../facts/money.ts';
 import { emitDifference, insertFact } from '../facts/signed.ts';
@@ -38,7 +39,7 @@ import type { Policies } from './policies.ts';
 import { Records } from './records.ts';
 import { lineRows, orderRow, shipmentRow, stayRows, type Heading } from './rows.ts';
 import { boundScans, UNKNOWN, viewShipment, type ShipmentView } from './shipment.ts';
-import { CLOSED, replaceSteps, staysOf } from './timeline.ts';
+import { replaceSteps, staysOf } from './timeline.ts';
 import {
   findingOf,
   isSuspect,
@@ -51,6 +52,8 @@ import {
 const DAY_MS = 86_400_000;
 /** How long a closed order is remembered beyond the time in which it can be found imperfect (event time). */
 const KEPT_AFTER_CLAIMS_MS = 7 * DAY_MS;
+/** How long an order that left is waited for to arrive (event time): parcels do take months. */
+const UNDELIVERED_MS = 180 * DAY_MS;
 /** How long a shipment waits for its order (event time). */
 const ORPHAN_MS = 7 * DAY_MS;
 /** Orders that are remembered at most. */
@@ -79,8 +82,9 @@ export class Book {
   readonly suspectOrders = new Watch('suspect_orders');
   readonly suspectShipments = new Watch('suspect_shipments');
   readonly #options: BookOptions;
-  /** Since when an order is closed and quiet, a shipment without an order; the longest first. */
-  readonly #closed = new Map<string, number>();
+  /** Since when an order is over or on its way and quiet, a shipment without an order; the longest first. */
+  readonly #over = new Map<string, number>();
+  readonly #onItsWay = new Map<string, number>();
   readonly #orphans = new Map<string, number>();
   /** Where the facts of an event are, for corrections. */
   readonly #orderOf = new Map<number, string>();
@@ -195,8 +199,12 @@ export class Book {
     for (const [id, suspicion] of this.suspectShipments.due(nowMs))
       this.#reportOrphan(id, suspicion);
     const keptMs = this.#options.policies.measurement.claimsMs + KEPT_AFTER_CLAIMS_MS;
-    for (const [id, sinceMs] of this.#closed) {
+    for (const [id, sinceMs] of this.#over) {
       if (nowMs - sinceMs < keptMs) break;
+      this.#forget(id);
+    }
+    for (const [id, sinceMs] of this.#onItsWay) {
+      if (nowMs - sinceMs < UNDELIVERED_MS) break;
       this.#forget(id);
     }
     for (const [id, sinceMs] of this.#orphans) {
@@ -209,7 +217,7 @@ export class Book {
   restored(): void {
     for (const order of this.orders.values()) {
       for (const { identity } of factsOf(order)) this.#orderOf.set(identity, order.id);
-      if (isOver(order)) this.#closed.set(order.id, order.touchedMs);
+      this.#file(order);
     }
     for (const { facts, id, orders, touchedMs } of this.shipments.values()) {
       for (const { identity } of facts) this.#shipmentOf.set(identity, id);
@@ -222,11 +230,12 @@ export class Book {
     return this.orders.touch(id, this.#applied.nowMs);
   }
 
-  /** Forgets the order that has been closed longest, or else the one that nothing was heard of longest. */
+  /** Forgets the order that is over longest, or left longest ago, or that was quiet longest. */
   #makeRoom(): void {
-    const [closed] = this.#closed.keys();
+    const [over] = this.#over.keys();
+    const [left] = this.#onItsWay.keys();
     const [oldest] = this.orders.values();
-    const id = closed ?? oldest?.id;
+    const id = over ?? left ?? oldest?.id;
     if (id !== undefined) this.#forget(id);
   }
 
@@ -272,13 +281,17 @@ export class Book {
     const examined = this.#examine(order, heading, loose);
     this.#settleOrder(heading, examined, loose?.get(UNASSIGNED) ?? []);
     if (isSuspect(examined)) this.#suspect(this.suspectOrders, order.id);
-    this.#noteOver(order);
+    this.#file(order);
   }
 
-  /** An order that is over is forgotten so long after it was last touched. */
-  #noteOver(order: Order): void {
-    this.#closed.delete(order.id);
-    if (isOver(order)) this.#closed.set(order.id, order.touchedMs);
+  /** Notes from when on the order can be forgotten, behind all others. */
+  #file(order: Order): void {
+    this.#over.delete(order.id);
+    this.#onItsWay.delete(order.id);
+    if (isOver(order)) this.#over.set(order.id, order.touchedMs);
+    else if (order.stays.at(-1)?.stage === 'shipped') {
+      this.#onItsWay.set(order.id, order.touchedMs);
+    }
   }
 
   /** Who the units are for of which nobody said so; null when there are none. */
@@ -404,7 +417,7 @@ export class Book {
   #report(id: string, suspicion: Suspicion): void {
     if (this.orders.get(id) === undefined) return;
     const order = this.#touch(id);
-    this.#noteOver(order);
+    this.#file(order);
     const heading = this.#headingOf(order);
     for (const violation of violationsOf(this.#examine(order, heading, this.#looseOf(order)))) {
       const key = `${violation.code}/${violation.subtype}`;
@@ -434,7 +447,8 @@ export class Book {
 
   #forget(id: string): void {
     const order = this.orders.get(id);
-    this.#closed.delete(id);
+    this.#over.delete(id);
+    this.#onItsWay.delete(id);
     if (order === undefined) return;
     for (const { identity } of factsOf(order)) this.#orderOf.delete(identity);
     this.orders.delete(id);
@@ -467,10 +481,10 @@ function* factsOf({ facts, lines, loose }: Order) {
   for (const line of lines) yield* line.facts;
 }
 
-/** Nothing more is expected of it: closed, or never an order. */
+/** Nothing more is expected of it: delivered, cancelled, or never an order. */
 function isOver({ stays }: Order): boolean {
-  const last = stays.at(-1);
-  return last === undefined || CLOSED.has(last.stage);
+  const stage = stays.at(-1)?.stage;
+  return stage === undefined || stage === 'delivered' || stage === 'cancelled';
 }
 
 function withLoose(facts: readonly LineFact[], loose: readonly LegFact[]): readonly LineFact[] {

@@ -22,7 +22,7 @@ WITH
       splitByChar('|', calendar) AS parts,
       arraySlice(parts, 2) AS days,
       arrayMap(
-        day -> greatest(0, toInt32OrZero(splitByChar('-', day)[2]) - toInt32OrZero(splitByChar('-', day)[1])),
+        day -> toFloat64(greatest(0, toInt32OrZero(splitByChar('-', day)[2]) - toInt32OrZero(splitByChar('-', day)[1]))),
         days
       ) AS open_minutes,
       arrayMap(
