@@ -12,12 +12,15 @@ import { differing, type Figure } from './figures.ts';
 import { compareOlist } from './olist.ts';
 import { compareScms } from './scms.ts';
 import { livingSystem, type System } from './system.ts';
-import { compareUciLosses } from './uci.ts';
+import { compareUciLosses, compareUciReturns } from './uci.ts';
 
 const COMPARISONS: Readonly<
   Record<string, (system: System, folder: string, maxRows?: number) => Promise<Figure[]>>
 > = {
-  'uci-online-retail': compareUciLosses,
+  'uci-online-retail': async (...of) => [
+    ...(await compareUciReturns(...of)),
+    ...(await compareUciLosses(...of)),
+  ],
   olist: compareOlist,
   scms: compareScms,
   bpic2019: compareBpic,

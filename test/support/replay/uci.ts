@@ -22,7 +22,7 @@ const SPOILT = new Set(
 );
 const GONE = new Set('?lost|missing|mia|mystery! only ever imported 1800'.split('|'));
 
-export interface UciLosses {
+interface UciTotals {
   /** Units of goods that orders took, and that came back. */
   sold: number;
   returned: number;
@@ -30,8 +30,8 @@ export interface UciLosses {
   readonly losses: Map<string, number>;
 }
 
-export function uciLosses(folder: string, maxRows = Infinity): UciLosses {
-  const totals: UciLosses = { sold: 0, returned: 0, losses: new Map() };
+function uciTotals(folder: string, maxRows: number): UciTotals {
+  const totals: UciTotals = { sold: 0, returned: 0, losses: new Map() };
   for (const row of rowsOf(dataFile(folder, 'online_retail')).slice(0, maxRows)) {
     const units = Number(row['Quantity']);
     const price = Number(row['UnitPrice']);
@@ -49,23 +49,33 @@ export function uciLosses(folder: string, maxRows = Infinity): UciLosses {
   return totals;
 }
 
-export async function compareUciLosses(
+/** Units returned of those shipped (K28). */
+export async function compareUciReturns(
   system: System,
   folder: string,
   maxRows = Infinity,
 ): Promise<Figure[]> {
-  const { losses, returned, sold } = uciLosses(folder, maxRows);
+  const { returned, sold } = uciTotals(folder, maxRows);
   const rate = await system.kpi('K28', {
     fromMs: Date.parse('2010-01-01T00:00:00Z'),
     toMs: Date.parse('2012-01-01T00:00:00Z'),
     where: { node_id: NODE },
   });
-  const rows = await system.rows<{ leakage: string; units: number }>(`
-    SELECT leakage, toInt64(sum(loss_units * sign)) AS units FROM floor_events
-    WHERE node_id = '${NODE}' AND leakage != '' GROUP BY leakage HAVING units != 0`);
   return [
     count('K28 units returned', returned, rate.num),
     count('K28 units shipped', sold, rate.den),
-    ...counts('units lost', losses, new Map(rows.map((row) => [row.leakage, row.units]))),
   ];
+}
+
+/** Units written off by leakage component. */
+export async function compareUciLosses(
+  system: System,
+  folder: string,
+  maxRows = Infinity,
+): Promise<Figure[]> {
+  const { losses } = uciTotals(folder, maxRows);
+  const rows = await system.rows<{ leakage: string; units: number }>(`
+    SELECT leakage, toInt64(sum(loss_units * sign)) AS units FROM floor_events
+    WHERE node_id = '${NODE}' AND leakage != '' GROUP BY leakage HAVING units != 0`);
+  return counts('units lost', losses, new Map(rows.map((row) => [row.leakage, row.units])));
 }
