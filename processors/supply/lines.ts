@@ -31,7 +31,9 @@ export interface Order {
   readonly units: number;
   readonly dueMs: number;
   readonly firstDueMs: number;
+  /** When it was issued; the first change of it while nobody has said so. */
   readonly issuedMs: number;
+  readonly isIssued: boolean;
 }
 
 export function rowsOf(family: Family, tolerance: Tolerance): FactRow[] {
@@ -50,9 +52,10 @@ export function orderOf(facts: readonly LineFact[]): Order | null {
   const [first] = orders;
   if (first === undefined) return null;
   const last = orders.reduce((known, fact) => (comesAfter(fact, known) ? fact : known), first);
-  const issued = orders.find(({ kind }) => kind === 'issued') ?? first;
+  const issued = orders.find(({ kind }) => kind === 'issued');
+  const { dueMs: firstDueMs, timeMs: issuedMs } = issued ?? first;
   const { dueMs, units } = last;
-  return { units, dueMs, firstDueMs: issued.dueMs, issuedMs: issued.timeMs };
+  return { units, dueMs, firstDueMs, issuedMs, isIssued: issued !== undefined };
 }
 
 function comesAfter(fact: Ordered, other: Ordered): boolean {
@@ -95,7 +98,8 @@ function poRows(family: Family, order: Order, tolerance: Tolerance): FactRow[] {
       ],
     },
   ];
-  if (first !== undefined) {
+  // An order that only a change of it tells of may be of any age.
+  if (first !== undefined && order.isIssued) {
     const hours = (first.timeMs - order.issuedMs) / HOUR_MS;
     rows.push(
       duration({ measure: 'lead_time', atMs: first.timeMs, key, hours, node, sku, supplier }),

@@ -10,7 +10,7 @@ export interface Figure {
   readonly tolerance: number;
 }
 
-/** Percentiles of two computations may differ by the rank that they take between two values. */
+/** Percentiles of two computations may differ by the value that they take between two ranks. */
 const PERCENTILE_TOLERANCE = 0.01;
 /** Sums and means of doubles, in another order. */
 const MEAN_TOLERANCE = 1e-9;
@@ -58,7 +58,7 @@ export interface Summary {
   readonly p90: number;
 }
 
-/** Null of no values. Percentiles lie between two values in proportion to their rank. */
+/** Null of no values. A percentile is the nearest rank: the least value that so many are no greater than. */
 export function summaryOf(values: readonly number[]): Summary | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
@@ -68,17 +68,13 @@ export function summaryOf(values: readonly number[]): Summary | null {
     count: sorted.length,
     mean: average,
     stddev: sorted.length > 1 ? Math.sqrt(squares / (sorted.length - 1)) : null,
-    p50: quantile(sorted, 0.5),
-    p90: quantile(sorted, 0.9),
+    p50: percentileOf(sorted, 50),
+    p90: percentileOf(sorted, 90),
   };
 }
 
-function quantile(sorted: readonly number[], q: number): number {
-  const rank = q * (sorted.length - 1);
-  const low = sorted[Math.floor(rank)] ?? NaN;
-  const high = sorted[Math.ceil(rank)] ?? NaN;
-  return low + (high - low) * (rank - Math.floor(rank));
-}
+const percentileOf = (sorted: readonly number[], percent: number) =>
+  sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? NaN;
 
 export function addTo<K>(totals: Map<K, number>, key: K, value = 1): void {
   totals.set(key, (totals.get(key) ?? 0) + value);
