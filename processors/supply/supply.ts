@@ -31,10 +31,12 @@ import { Tolerances } from './tolerances.ts';
 import { findingOf, Suspects, violationsOf } from './violations.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** A settled document is kept this long after it was last touched (event time). */
-export const KEEP_MS = 45 * DAY_MS;
-/** One of another slice's supplier: whether it is settled is known there. */
-const KEEP_FOREIGN_MS = 400 * DAY_MS;
+/**
+ * A settled document is kept this long after it was last touched (event time): orders are confirmed, changed and
+ * deleted, and receipts taken back, for most of a year. One of another slice's supplier is kept as long: whether
+ * it is settled is known there.
+ */
+export const KEEP_MS = 400 * DAY_MS;
 /** Most documents that are kept; beyond it the longest untouched is forgotten, and said to be. */
 const MAX_DOCUMENTS = 500_000;
 
@@ -377,7 +379,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     if (documents.rootOf(document) !== document) return true;
     return [...skusOf(document, documents), ''].every((sku) => {
       const known = family(document, sku);
-      if (!owns(known.supplier)) return atMs - firstMs(document) >= KEEP_FOREIGN_MS;
+      if (!owns(known.supplier)) return atMs - firstMs(document) >= KEEP_MS;
       return openUnits(known) === 0;
     });
   }

@@ -20,8 +20,6 @@ const DAY_MS = 86_400_000;
 /** How early a delivery may be, and how late, to count as on time (K20). */
 const EARLY_DAYS = 2;
 const LATE_DAYS = 0;
-/** An order that is issued so long after its delivery is no longer brought together with it. */
-const FORGOTTEN_DAYS = 45;
 
 interface Vendor {
   lines: number;
@@ -48,8 +46,7 @@ export function scmsVendors(folder: string, maxRows = Infinity): Map<string, Ven
     vendor.lines += 1;
     vendor.units += Number(row['Line Item Quantity']);
     if (late >= -EARLY_DAYS && late <= LATE_DAYS) vendor.onTime += 1;
-    // False of a text.
-    if (ordered - delivered < FORGOTTEN_DAYS) vendor.leadDays.push(delivered - ordered);
+    if (!Number.isNaN(ordered)) vendor.leadDays.push(delivered - ordered);
   }
   return vendors;
 }

@@ -70,7 +70,7 @@ describe('what is forgotten', () => {
     );
     const supply = bench.slice.hosted[0]?.processor;
     expect(supply?.size()).toBe(3);
-    bench.tick(46 * DAY);
+    bench.tick(401 * DAY);
     expect(supply?.size()).toBe(2);
     bench.tick(1_000 * DAY);
     expect(supply?.size()).toBe(2);
@@ -83,8 +83,8 @@ describe('what is forgotten', () => {
   });
 
   it('is taken for unknown when a fact of it comes even later, and said to be', () => {
-    const bench = given(issued(10), receipt(10, { at: 1 })).tick(46 * DAY);
-    bench.given(receipt(2, { at: 47 * DAY, receipt: 'r2' })).tick(48 * DAY);
+    const bench = given(issued(10), receipt(10, { at: 1 })).tick(401 * DAY);
+    bench.given(receipt(2, { at: 402 * DAY, receipt: 'r2' })).tick(403 * DAY);
     expect(reported(bench)).toEqual([['FLOW_VIOLATION', 'unknown_po', 'po/p1/sku/A', 2]]);
     expect(bench.net('receipts').map(({ received }) => received)).toEqual([10, 2]);
   });
