@@ -29,7 +29,7 @@ export interface BpicLine {
   readonly order: BpicCase;
   /** Units that it orders. */
   readonly units: number;
-  dueAt: string;
+  readonly dueAt: string;
   /** Ids of the receipts that hold, the newest last. */
   readonly receipts: string[];
 }
