@@ -61,7 +61,7 @@ test('the cells that processors put are the columns of the tables', async () => 
   for (const [table, columns] of Object.entries(TABLE_COLUMNS)) {
     const stored = await rows<{ name: string }>(
       `SELECT name FROM system.columns
-       WHERE database = '${DATABASE}' AND table = '${table}' AND default_kind = '' ORDER BY position`,
+       WHERE database = '${DATABASE}' AND table = '${table}' AND default_kind NOT IN ('ALIAS', 'MATERIALIZED') ORDER BY position`,
     );
     expect(stored.map(({ name }) => name)).toEqual(columns);
   }
