@@ -52,9 +52,6 @@ export const PARTNER = '3pl-north' satisfies Node;
 
 export const CHANNELS = ['web', 'market-a', 'market-b', 'wholesale'] as const;
 export type Channel = (typeof CHANNELS)[number];
-/** The marketplace whose orders come in batches. */
-export const BATCHED_CHANNEL = 'market-b' satisfies Channel;
-
 /** Part of the orders, part of the shared stock that may be sold, and what is held back from it. */
 export const CHANNEL_TERMS: Readonly<
   Record<Channel, { orders: number; share: number; bufferUnits: number }>
