@@ -34,13 +34,15 @@ export function emitDifference(
   out: Pick<Outputs, 'row'>,
 ): void {
   const { nowMs, seq } = at;
-  for (const [index, row] of before.entries()) {
+  for (let index = 0; index < before.length; index++) {
+    const row = before[index] as FactRow;
     const next = find(after, row, index);
     if (next === undefined || !sameCells(row.cells, next.cells)) {
       out.row(row.table, [...row.cells, -1, nowMs, seq]);
     }
   }
-  for (const [index, row] of after.entries()) {
+  for (let index = 0; index < after.length; index++) {
+    const row = after[index] as FactRow;
     const old = find(before, row, index);
     if (old === undefined || !sameCells(old.cells, row.cells)) {
       out.row(row.table, [...row.cells, 1, nowMs, seq]);
@@ -54,8 +56,9 @@ function find(
   { key, table }: FactRow,
   index: number,
 ): FactRow | undefined {
-  const same = (row: FactRow | undefined) => row?.key === key && row.table === table;
-  return same(rows[index]) ? rows[index] : rows.find(same);
+  const at = rows[index];
+  if (at?.key === key && at.table === table) return at;
+  return rows.find((row) => row.key === key && row.table === table);
 }
 
 function sameCells(a: readonly Cell[], b: readonly Cell[]): boolean {

@@ -18,6 +18,8 @@ export type DocumentKind = 'po' | 'asn' | 'receipt';
 export interface Document {
   readonly kind: DocumentKind;
   readonly id: string;
+  /** `documentKey` of the two. */
+  readonly key: string;
   head: HeadFact[];
   readonly lines: Map<string, LineFact[]>;
   /** Keys of documents that were named together with it. */
@@ -28,11 +30,12 @@ export interface Document {
   touchedMs: number;
 }
 
+const NO_DOCUMENTS: readonly Document[] = [];
+
 /** Facts of one SKU of one document; beyond this a blanket order's line keeps no more. */
 export const MAX_FACTS_PER_LINE = 2_000;
 
 export const documentKey = (kind: DocumentKind, id: string) => `${kind} ${id}`;
-export const keyOf = ({ id, kind }: Document) => documentKey(kind, id);
 
 export class Documents {
   /** The longest untouched first. */
@@ -62,7 +65,16 @@ export class Documents {
     const key = documentKey(kind, id);
     let document = this.#documents.get(key);
     if (document === undefined) {
-      document = { kind, id, head: [], lines: new Map(), linked: [], raised: [], touchedMs: nowMs };
+      document = {
+        kind,
+        id,
+        key,
+        head: [],
+        lines: new Map(),
+        linked: [],
+        raised: [],
+        touchedMs: nowMs,
+      };
     } else {
       this.#documents.delete(key);
     }
@@ -72,13 +84,13 @@ export class Documents {
   }
 
   link(one: Document, other: Document): void {
-    if (!one.linked.includes(keyOf(other))) one.linked.push(keyOf(other));
-    if (!other.linked.includes(keyOf(one))) other.linked.push(keyOf(one));
+    if (!one.linked.includes(other.key)) one.linked.push(other.key);
+    if (!other.linked.includes(one.key)) other.linked.push(one.key);
   }
 
   addHead(document: Document, fact: HeadFact): void {
     insertFact(document.head, fact);
-    this.#places.set(fact.identity, keyOf(document));
+    this.#places.set(fact.identity, document.key);
   }
 
   /** False when the line is full. */
@@ -90,7 +102,7 @@ export class Documents {
     }
     if (facts.length >= MAX_FACTS_PER_LINE) return false;
     insertFact(facts, fact);
-    this.#places.set(fact.identity, keyOf(document));
+    this.#places.set(fact.identity, document.key);
     return true;
   }
 
@@ -118,7 +130,7 @@ export class Documents {
     for (const facts of document.lines.values()) {
       for (const fact of facts) this.#places.delete(fact.identity);
     }
-    this.#documents.delete(keyOf(document));
+    this.#documents.delete(document.key);
   }
 
   /** The PO that an ASN belongs to; itself when it names none, and for every other document. */
@@ -129,8 +141,9 @@ export class Documents {
   }
 
   /** ASNs whose root the document is. */
-  asnsOf(root: Document): Document[] {
+  asnsOf(root: Document): readonly Document[] {
     if (root.kind === 'asn') return [root];
+    if (root.linked.length === 0) return NO_DOCUMENTS;
     return this.#linkedTo(root).filter((other) => this.rootOf(other) === root);
   }
 
@@ -152,10 +165,13 @@ export class Documents {
   }
 
   /** Documents of the other kind that were named together with it and are still known. */
-  #linkedTo(document: Document): Document[] {
-    return document.linked
-      .map((key) => this.#documents.get(key))
-      .filter((other) => other !== undefined);
+  #linkedTo({ linked }: Document): Document[] {
+    const known: Document[] = [];
+    for (const key of linked) {
+      const other = this.#documents.get(key);
+      if (other !== undefined) known.push(other);
+    }
+    return known;
   }
 
   snapshot(): Iterable<SnapshotPart> {
@@ -173,7 +189,7 @@ export class Documents {
     type Saved = Omit<Document, 'lines'> & { lines: [string, LineFact[]][] };
     for (const saved of parseJson<Saved>(bytes)) {
       const document: Document = { ...saved, lines: new Map(saved.lines) };
-      const key = keyOf(document);
+      const { key } = document;
       this.#documents.set(key, document);
       for (const fact of document.head) this.#places.set(fact.identity, key);
       for (const facts of document.lines.values()) {

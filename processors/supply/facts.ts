@@ -84,12 +84,18 @@ export type HeadOf<K extends HeadFact['kind']> = Extract<HeadFact, { kind: K }>;
 export function lastOf<K extends HeadFact['kind']>(
   facts: readonly HeadFact[],
   kind: K,
-  holds: (fact: HeadOf<K>) => boolean = () => true,
+  holds?: (fact: HeadOf<K>) => boolean,
 ): HeadOf<K> | undefined {
-  return facts.findLast(
-    (fact): fact is HeadOf<K> => fact.kind === kind && holds(fact as HeadOf<K>),
-  );
+  for (let index = facts.length - 1; index >= 0; index--) {
+    const fact = facts[index] as HeadFact;
+    if (!isOf(fact, kind)) continue;
+    if (holds === undefined || holds(fact)) return fact;
+  }
+  return undefined;
 }
+
+const isOf = <K extends HeadFact['kind']>(fact: HeadFact, kind: K): fact is HeadOf<K> =>
+  fact.kind === kind;
 
 export const isReceived = (fact: LineFact): fact is Received => fact.kind === 'received';
 export const isAnnounced = (fact: LineFact): fact is Announced => fact.kind === 'announced';
@@ -98,5 +104,8 @@ export const isOrdered = (fact: LineFact): fact is Ordered =>
 export const isAcknowledged = (fact: LineFact): fact is Acknowledged =>
   fact.kind === 'acknowledged';
 
-export const unitsOf = (facts: readonly { readonly units: number }[]): number =>
-  facts.reduce((sum, { units }) => sum + units, 0);
+export function unitsOf(facts: readonly { readonly units: number }[]): number {
+  let sum = 0;
+  for (const { units } of facts) sum += units;
+  return sum;
+}

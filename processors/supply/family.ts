@@ -7,12 +7,11 @@ import {
   isAnnounced,
   isReceived,
   lastOf,
-  unitsOf,
   type LineFact,
   type Received,
   type StepFact,
 } from './facts.ts';
-import { keyOf, type Document, type Documents } from './documents.ts';
+import type { Document, Documents } from './documents.ts';
 import type { Steps } from './steps.ts';
 
 export interface Asn {
@@ -23,41 +22,44 @@ export interface Asn {
   readonly receipts: readonly Received[];
 }
 
-export interface Family {
+const NO_FACTS: readonly LineFact[] = [];
+export const factsOf = (document: Document, sku: string) => document.lines.get(sku) ?? NO_FACTS;
+
+export class Family {
   readonly root: Document;
   readonly sku: string;
   readonly supplier: string;
   readonly asns: readonly Asn[];
   /** Receipt lines of the root and of its ASNs, by event time. */
   readonly receipts: readonly Received[];
+  readonly #documents: Documents;
+  readonly #steps: Steps;
+
+  constructor(root: Document, sku: string, documents: Documents, steps: Steps) {
+    const own = documents.asnsOf(root);
+    const receipts: Received[] = [];
+    collectReceived(root, sku, receipts);
+    for (const document of own) if (document !== root) collectReceived(document, sku, receipts);
+    this.root = root;
+    this.sku = sku;
+    this.asns = own.map((document) => asnOf(document, sku, documents));
+    this.receipts = byTime(receipts);
+    this.supplier = supplierOf(root, own, this.receipts);
+    this.#documents = documents;
+    this.#steps = steps;
+  }
+
   /** An ASN that a receipt line names. */
-  asn(id: string): Asn | undefined;
-  steps(receipt: string): readonly StepFact[];
-}
+  asn(id: string): Asn | undefined {
+    const known = this.asns.find(({ document }) => document.id === id);
+    if (known !== undefined) return known;
+    const document = this.#documents.get('asn', id);
+    return document === undefined ? undefined : asnOf(document, this.sku, this.#documents);
+  }
 
-const NO_FACTS: readonly LineFact[] = [];
-export const factsOf = (document: Document, sku: string) => document.lines.get(sku) ?? NO_FACTS;
-
-export function familyOf(root: Document, sku: string, documents: Documents, steps: Steps): Family {
-  const own = documents.asnsOf(root);
-  const asns = own.map((document) => asnOf(document, sku, documents));
-  const receipts = [root, ...own.filter((document) => document !== root)]
-    .flatMap((document) => factsOf(document, sku).filter(isReceived))
-    .sort((a, b) => a.timeMs - b.timeMs || a.seq - b.seq);
-  return {
-    root,
-    sku,
-    supplier: supplierOf(root, own, receipts),
-    asns,
-    receipts,
-    asn: (id) => {
-      const known = asns.find(({ document }) => document.id === id);
-      if (known !== undefined) return known;
-      const document = documents.get('asn', id);
-      return document === undefined ? undefined : asnOf(document, sku, documents);
-    },
-    steps: (receipt) => steps.of(receipt, sku),
-  };
+  steps(receipt: string): readonly StepFact[] {
+    return this.#steps.of(receipt, this.sku);
+  }
 }
 
 /** SKUs of a root and its ASNs. */
@@ -68,21 +70,29 @@ export function skusOf(root: Document, documents: Documents): Set<string> {
 }
 
 function asnOf(document: Document, sku: string, documents: Documents): Asn {
-  const announcements = factsOf(document, sku).filter(isAnnounced);
-  const receipts = [keyOf(document), ...document.linked].flatMap((key) => {
+  let announced: number | null = null;
+  for (const fact of factsOf(document, sku)) {
+    if (isAnnounced(fact)) announced = (announced ?? 0) + fact.units;
+  }
+  const receipts: Received[] = [];
+  collectReceived(document, sku, receipts, document.id);
+  for (const key of document.linked) {
     const holder = documents.byKey(key);
-    return holder === undefined
-      ? []
-      : factsOf(holder, sku)
-          .filter(isReceived)
-          .filter(({ asn }) => asn === document.id);
-  });
-  receipts.sort((a, b) => a.timeMs - b.timeMs || a.seq - b.seq);
-  return {
-    document,
-    announced: announcements.length === 0 ? null : unitsOf(announcements),
-    receipts,
-  };
+    if (holder !== undefined) collectReceived(holder, sku, receipts, document.id);
+  }
+  return { document, announced, receipts: byTime(receipts) };
+}
+
+/** Adds the receipt lines of a document; of those only that name an ASN, when one is given. */
+function collectReceived(document: Document, sku: string, into: Received[], asn?: string): void {
+  for (const fact of factsOf(document, sku)) {
+    if (isReceived(fact) && (asn === undefined || fact.asn === asn)) into.push(fact);
+  }
+}
+
+function byTime(receipts: Received[]): Received[] {
+  if (receipts.length < 2) return receipts;
+  return receipts.sort((a, b) => a.timeMs - b.timeMs || a.seq - b.seq);
 }
 
 /** As the PO says, else as an ASN does, else as the goods' receipt does; '' when nobody says. */
@@ -91,9 +101,14 @@ function supplierOf(
   asns: readonly Document[],
   receipts: readonly Received[],
 ): string {
-  for (const document of [root, ...asns]) {
-    const named = lastOf(document.head, 'named', ({ supplier }) => supplier !== '');
-    if (named !== undefined) return named.supplier;
+  let supplier = supplierNamed(root);
+  for (const asn of asns) {
+    if (supplier !== undefined) break;
+    supplier = supplierNamed(asn);
   }
+  if (supplier !== undefined) return supplier;
   return receipts.find(({ supplier }) => supplier !== '')?.supplier ?? '';
 }
+
+const supplierNamed = ({ head }: Document) =>
+  lastOf(head, 'named', ({ supplier }) => supplier !== '')?.supplier;

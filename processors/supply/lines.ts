@@ -39,23 +39,33 @@ export interface Order {
 export function rowsOf(family: Family, tolerance: Tolerance): FactRow[] {
   const order = family.root.kind === 'po' ? orderOf(factsOf(family.root, family.sku)) : null;
   const receipts = receiptLines(family, order?.units ?? null);
-  return [
-    ...(order === null ? [] : poRows(family, order, tolerance)),
-    ...family.asns.flatMap((asn) => asnRow(family, asn)),
-    ...receipts.flatMap((line) => receiptRows(family, line)),
-  ];
+  const rows: FactRow[] = [];
+  if (order !== null) addPoRows(rows, family, order, tolerance);
+  for (const asn of family.asns) addAsnRow(rows, family, asn);
+  for (const line of receipts) addReceiptRows(rows, family, line);
+  return rows;
 }
 
 /** Null until the PO has a line of the SKU. A change of the very instant of the order comes after it. */
 export function orderOf(facts: readonly LineFact[]): Order | null {
-  const orders = facts.filter(isOrdered);
-  const [first] = orders;
-  if (first === undefined) return null;
-  const last = orders.reduce((known, fact) => (comesAfter(fact, known) ? fact : known), first);
-  const issued = orders.find(({ kind }) => kind === 'issued');
+  let first: Ordered | undefined;
+  let issued: Ordered | undefined;
+  let last: Ordered | undefined;
+  for (const fact of facts) {
+    if (!isOrdered(fact)) continue;
+    first ??= fact;
+    if (fact.kind === 'issued') issued ??= fact;
+    if (last === undefined || comesAfter(fact, last)) last = fact;
+  }
+  if (first === undefined || last === undefined) return null;
   const { dueMs: firstDueMs, timeMs: issuedMs } = issued ?? first;
-  const { dueMs, units } = last;
-  return { units, dueMs, firstDueMs, issuedMs, isIssued: issued !== undefined };
+  return {
+    units: last.units,
+    dueMs: last.dueMs,
+    firstDueMs,
+    issuedMs,
+    isIssued: issued !== undefined,
+  };
 }
 
 function comesAfter(fact: Ordered, other: Ordered): boolean {
@@ -63,7 +73,7 @@ function comesAfter(fact: Ordered, other: Ordered): boolean {
   return fact.kind === other.kind || fact.kind === 'changed';
 }
 
-function poRows(family: Family, order: Order, tolerance: Tolerance): FactRow[] {
+function addPoRows(rows: FactRow[], family: Family, order: Order, tolerance: Tolerance): void {
   const { receipts, root, sku, supplier } = family;
   const answer = factsOf(root, sku).findLast(isAcknowledged);
   const received = unitsOf(receipts);
@@ -71,33 +81,31 @@ function poRows(family: Family, order: Order, tolerance: Tolerance): FactRow[] {
   const last = receipts.findLast(({ units }) => units > 0);
   const node = nodeOf(family);
   const key = `${root.id} ${sku}`;
-  const rows: FactRow[] = [
-    {
-      table: 'po_lines',
-      key,
-      cells: [
-        supplier,
-        root.id,
-        sku,
-        node,
-        order.issuedMs,
-        order.firstDueMs,
-        order.dueMs,
-        answer === undefined ? null : answer.rejected ? 0 : answer.units,
-        answer === undefined ? null : answer.promisedMs,
-        order.units,
-        received,
-        Math.max(0, order.units - received),
-        Math.max(0, received - order.units),
-        unitsOf(family.asns.map((asn) => ({ units: openOf(asn) }))),
-        Math.min(order.units, receivedIn(receipts, Number.NEGATIVE_INFINITY, order.dueMs)),
-        first?.timeMs ?? null,
-        last?.timeMs ?? null,
-        isOnTime(receipts, order, tolerance) ? 1 : 0,
-        poStatus(order.units, received, answer?.rejected),
-      ],
-    },
-  ];
+  rows.push({
+    table: 'po_lines',
+    key,
+    cells: [
+      supplier,
+      root.id,
+      sku,
+      node,
+      order.issuedMs,
+      order.firstDueMs,
+      order.dueMs,
+      answer === undefined ? null : answer.rejected ? 0 : answer.units,
+      answer === undefined ? null : answer.promisedMs,
+      order.units,
+      received,
+      Math.max(0, order.units - received),
+      Math.max(0, received - order.units),
+      inTransit(family.asns),
+      Math.min(order.units, receivedIn(receipts, Number.NEGATIVE_INFINITY, order.dueMs)),
+      first?.timeMs ?? null,
+      last?.timeMs ?? null,
+      isOnTime(receipts, order, tolerance) ? 1 : 0,
+      poStatus(order.units, received, answer?.rejected),
+    ],
+  });
   // An order that only a change of it tells of may be of any age.
   if (first !== undefined && order.isIssued) {
     const hours = (first.timeMs - order.issuedMs) / HOUR_MS;
@@ -105,7 +113,6 @@ function poRows(family: Family, order: Order, tolerance: Tolerance): FactRow[] {
       duration({ measure: 'lead_time', atMs: first.timeMs, key, hours, node, sku, supplier }),
     );
   }
-  return rows;
 }
 
 /**
@@ -118,8 +125,11 @@ function isOnTime(receipts: readonly Received[], order: Order, tolerance: Tolera
   return order.units > 0 && inWindow >= order.units;
 }
 
-const receivedIn = (receipts: readonly Received[], fromMs: number, toMs: number) =>
-  unitsOf(receipts.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs));
+function receivedIn(receipts: readonly Received[], fromMs: number, toMs: number): number {
+  let sum = 0;
+  for (const { timeMs, units } of receipts) if (timeMs >= fromMs && timeMs <= toMs) sum += units;
+  return sum;
+}
 
 function poStatus(ordered: number, received: number, rejected: boolean | undefined): string {
   if (received > 0) return received >= ordered ? 'received' : 'partial';
@@ -128,36 +138,40 @@ function poStatus(ordered: number, received: number, rejected: boolean | undefin
   return rejected ? 'rejected' : 'acknowledged';
 }
 
-function asnRow(family: Family, asn: Asn): FactRow[] {
+function addAsnRow(rows: FactRow[], family: Family, asn: Asn): void {
   const { announced, document, receipts } = asn;
-  if (announced === null) return [];
+  if (announced === null) return;
   const { root, sku, supplier } = family;
   const received = unitsOf(receipts);
   const firstEta = document.head.find(({ kind }) => kind === 'expected');
   const dockMs = lastOf(document.head, 'arrived')?.dockMs ?? null;
   const closedMs = lastOf(document.head, 'closed')?.closedMs ?? null;
-  return [
-    {
-      table: 'asn_lines',
-      key: `${document.id} ${sku}`,
-      cells: [
-        supplier,
-        document.id,
-        root.kind === 'po' ? root.id : '',
-        sku,
-        lastOf(document.head, 'named', ({ node }) => node !== '')?.node ?? '',
-        firstEta?.kind === 'expected' ? firstEta.etaMs : null,
-        lastOf(document.head, 'expected')?.etaMs ?? null,
-        announced,
-        received,
-        openOf(asn),
-        Math.max(0, received - announced),
-        dockMs,
-        closedMs,
-        asnStatus({ announced, received, closedMs, dockMs }),
-      ],
-    },
-  ];
+  rows.push({
+    table: 'asn_lines',
+    key: `${document.id} ${sku}`,
+    cells: [
+      supplier,
+      document.id,
+      root.kind === 'po' ? root.id : '',
+      sku,
+      lastOf(document.head, 'named', ({ node }) => node !== '')?.node ?? '',
+      firstEta?.kind === 'expected' ? firstEta.etaMs : null,
+      lastOf(document.head, 'expected')?.etaMs ?? null,
+      announced,
+      received,
+      openOf(asn),
+      Math.max(0, received - announced),
+      dockMs,
+      closedMs,
+      asnStatus({ announced, received, closedMs, dockMs }),
+    ],
+  });
+}
+
+function inTransit(asns: readonly Asn[]): number {
+  let sum = 0;
+  for (const asn of asns) sum += openOf(asn);
+  return sum;
 }
 
 /** What is still expected of an ASN: nothing once its receipt is closed. */
@@ -178,7 +192,7 @@ function asnStatus(line: {
   return line.dockMs === null ? 'in_transit' : 'arrived';
 }
 
-function receiptRows(family: Family, line: ReceiptLine): FactRow[] {
+function addReceiptRows(rows: FactRow[], family: Family, line: ReceiptLine): void {
   const { availableMs, dockMs, expected, fact, rejected } = line;
   const { root, sku, supplier } = family;
   const key = String(fact.identity);
@@ -200,13 +214,12 @@ function receiptRows(family: Family, line: ReceiptLine): FactRow[] {
     availableMs,
     line.receiverError ? 1 : 0,
   ];
-  const rows: FactRow[] = [{ table: 'receipts', key, cells }];
+  rows.push({ table: 'receipts', key, cells });
   if (availableMs !== null && dockMs !== null) {
     const hours = (availableMs - dockMs) / HOUR_MS;
     const measured = { measure: 'dock_to_stock', atMs: dockMs, hours, node: fact.node } as const;
     rows.push(duration({ ...measured, key, sku, supplier, ref: fact.receipt }));
   }
-  return rows;
 }
 
 function duration(it: {

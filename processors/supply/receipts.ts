@@ -7,7 +7,7 @@
  * anything left, and the last one is expected to bring the rest. So the variances of the lines always sum
  * to received less expected, and a delivery in parts is short only until its last part has come.
  */
-import { unitsOf, type Received, type StepFact } from './facts.ts';
+import type { Received, StepFact } from './facts.ts';
 import type { Document } from './documents.ts';
 import type { Family } from './family.ts';
 
@@ -25,49 +25,54 @@ export interface ReceiptLine {
 
 type Expectation = Pick<ReceiptLine, 'expected' | 'expectedFrom'>;
 
+const NO_LINES: ReceiptLine[] = [];
+
 export function receiptLines(family: Family, ordered: number | null): ReceiptLine[] {
+  const { receipts } = family;
+  if (receipts.length === 0) return NO_LINES;
   const expected = expectations(family, ordered);
-  const outcomes = new Map(
-    [...groupBy(family.receipts, ({ receipt }) => receipt)].flatMap(([receipt, lines]) => [
-      ...outcomesOf(lines, family.steps(receipt)),
-    ]),
-  );
-  return family.receipts.map((fact) => ({
-    fact,
-    ...(expected.get(fact) ?? { expected: fact.expected, expectedFrom: 'nothing' }),
-    ...(outcomes.get(fact) ?? { rejected: 0, availableMs: null, receiverError: false }),
-    dockMs: dockOf(fact, family),
-  }));
+  const outcomes = allOutcomes(family);
+  return receipts.map((fact, index) => {
+    const { expected: units, expectedFrom } = expected[index] as Expectation;
+    const { availableMs, receiverError, rejected } = outcomes.get(fact) as Outcome;
+    const dockMs = dockOf(fact, family);
+    return { fact, expectedFrom, expected: units, rejected, dockMs, availableMs, receiverError };
+  });
 }
 
-function expectations(family: Family, ordered: number | null): Map<Received, Expectation> {
-  const found = new Map<Received, Expectation>();
+/** What was expected of each receipt line of the family. */
+function expectations(family: Family, ordered: number | null): Expectation[] {
+  const { receipts } = family;
+  const shares = new Map<string, ReadonlyMap<Received, number> | null>();
   const rest: Received[] = [];
-  for (const [id, lines] of groupBy(family.receipts, ({ asn }) => asn)) {
-    const asn = id === '' ? undefined : family.asn(id);
-    const announced = asn?.announced ?? null;
-    if (asn === undefined || announced === null) {
-      rest.push(...lines);
-      continue;
+  let announcedUnits = 0;
+  const byAsn = receipts.map((fact) => {
+    let ofAsn = fact.asn === '' ? null : shares.get(fact.asn);
+    if (ofAsn === undefined) {
+      const { announced = null, receipts: lines = [] } = family.asn(fact.asn) ?? {};
+      // All lines of the ASN share it, also those that belong to another PO.
+      ofAsn = announced === null ? null : new Map(share(lines, announced));
+      shares.set(fact.asn, ofAsn);
     }
-    // All lines of the ASN share it, also those that belong to another PO.
-    for (const [fact, expected] of share(asn.receipts, announced)) {
-      if (lines.includes(fact)) found.set(fact, { expected, expectedFrom: 'asn' });
-    }
-  }
-  if (ordered === null) {
-    for (const fact of rest) {
-      const expectedFrom = fact.expected === null ? 'nothing' : 'receipt';
-      found.set(fact, { expected: fact.expected, expectedFrom });
-    }
-    return found;
-  }
-  const left = Math.max(0, ordered - unitsOf([...found.keys()]));
-  rest.sort((a, b) => a.timeMs - b.timeMs || a.seq - b.seq);
-  for (const [fact, expected] of share(rest, left)) {
-    found.set(fact, { expected, expectedFrom: 'po' });
-  }
-  return found;
+    const expected = ofAsn?.get(fact);
+    if (expected === undefined) rest.push(fact);
+    else announcedUnits += fact.units;
+    return expected;
+  });
+  const ofPo =
+    ordered === null || rest.length === 0
+      ? null
+      : new Map(share(rest, Math.max(0, ordered - announcedUnits)));
+  return receipts.map((fact, index) => {
+    const expected = byAsn[index];
+    if (expected !== undefined) return { expected, expectedFrom: 'asn' };
+    const part = ofPo?.get(fact);
+    if (part !== undefined) return { expected: part, expectedFrom: 'po' };
+    return {
+      expected: fact.expected,
+      expectedFrom: fact.expected === null ? 'nothing' : 'receipt',
+    };
+  });
 }
 
 /** Shares what is expected among lines, the earlier first; the last gets what is left. */
@@ -82,18 +87,32 @@ export function share(lines: readonly Received[], expected: number): [Received, 
 
 type Outcome = Pick<ReceiptLine, 'rejected' | 'availableMs' | 'receiverError'>;
 
+function allOutcomes(family: Family): Map<Received, Outcome> {
+  const outcomes = new Map<Received, Outcome>();
+  const { receipts } = family;
+  const [first] = receipts;
+  if (first !== undefined && receipts.every(({ receipt }) => receipt === first.receipt)) {
+    addOutcomes(outcomes, receipts, family.steps(first.receipt));
+    return outcomes;
+  }
+  for (const [receipt, lines] of groupBy(receipts, (fact) => fact.receipt)) {
+    addOutcomes(outcomes, lines, family.steps(receipt));
+  }
+  return outcomes;
+}
+
 /** What became of the lines of one receipt: steps are taken to concern the earlier lines first. */
-function outcomesOf(
+function addOutcomes(
+  outcomes: Map<Received, Outcome>,
   lines: readonly Received[],
   steps: readonly StepFact[],
-): Map<Received, Outcome> {
+): void {
   const receiverError = steps.some(({ kind }) => kind === 'receiver_error');
   const putAway = { taken: 0, done: doneBy(steps, 'put_away') };
   const inspected = { taken: 0, done: doneBy(steps, 'inspected') };
   let failed = steps.reduce((sum, step) => sum + (step.kind === 'inspected' ? step.fail : 0), 0);
-  const outcomes = new Map<Received, Outcome>();
   // Inspections concern goods that came in to be inspected before any other.
-  for (const fact of lines.toSorted((a, b) => rank(a) - rank(b))) {
+  for (const fact of lines.length < 2 ? lines : lines.toSorted((a, b) => rank(a) - rank(b))) {
     const atDock = fact.condition === 'damaged' || fact.condition === 'rejected';
     const rejected = atDock ? fact.units : Math.min(failed, fact.units);
     if (!atDock) failed -= rejected;
@@ -107,7 +126,6 @@ function outcomesOf(
     }
     outcomes.set(fact, { rejected, availableMs, receiverError });
   }
-  return outcomes;
 }
 
 const rank = ({ condition }: Received) => (condition === 'inspect' ? 0 : 1);
@@ -133,17 +151,21 @@ function dockOf(fact: Received, family: Family): number | null {
   const named = fact.asn === '' ? undefined : family.asn(fact.asn)?.document;
   const ofAsn = named === undefined ? null : arrivalBefore(named, fact.timeMs);
   if (ofAsn !== null) return ofAsn;
-  const docks = [root, ...asns.map(({ document }) => document)]
-    .map((document) => arrivalBefore(document, fact.timeMs))
-    .filter((dockMs) => dockMs !== null);
-  return docks.length === 0 ? null : Math.max(...docks);
+  let last = arrivalBefore(root, fact.timeMs);
+  for (const { document } of asns) {
+    const dockMs = arrivalBefore(document, fact.timeMs);
+    if (dockMs !== null && (last === null || dockMs > last)) last = dockMs;
+  }
+  return last;
 }
 
 function arrivalBefore({ head }: Document, timeMs: number): number | null {
-  const docks = head.flatMap((fact) =>
-    fact.kind === 'arrived' && fact.dockMs <= timeMs ? [fact.dockMs] : [],
-  );
-  return docks.length === 0 ? null : Math.max(...docks);
+  let last: number | null = null;
+  for (const fact of head) {
+    if (fact.kind !== 'arrived' || fact.dockMs > timeMs) continue;
+    if (last === null || fact.dockMs > last) last = fact.dockMs;
+  }
+  return last;
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

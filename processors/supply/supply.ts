@@ -21,11 +21,12 @@ import { Corrected } from '../facts/corrected.ts';
 import { joined, jsonParts, parseJson } from '../facts/parts.ts';
 import { emitDifference, type FactRow } from '../facts/signed.ts';
 import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
-import { Documents, keyOf, type Document, type DocumentKind } from './documents.ts';
+import { Documents, type Document, type DocumentKind } from './documents.ts';
 import { isReceived, type HeadFact, type LineFact, type StepFact } from './facts.ts';
-import { factsOf, familyOf, skusOf, type Family } from './family.ts';
+import { factsOf, Family, skusOf } from './family.ts';
 import { orderOf, rowsOf } from './lines.ts';
 import { isReceiptError, receiptNamed, ReceiverErrors } from './receiver-errors.ts';
+import { Standing } from './standing.ts';
 import { Steps } from './steps.ts';
 import { Tolerances } from './tolerances.ts';
 import { findingOf, Suspects, violationsOf } from './violations.ts';
@@ -46,6 +47,8 @@ export interface SupplyOptions {
   readonly maxDocuments?: number;
 }
 
+const NO_ROWS: readonly FactRow[] = [];
+
 interface Section {
   snapshot(): Iterable<SnapshotPart>;
   restore(part: SnapshotPart): void;
@@ -55,6 +58,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
   const { maxDocuments = MAX_DOCUMENTS, partitions } = options;
   const documents = new Documents();
   const steps = new Steps();
+  const standing = new Standing();
   const suspects = new Suspects();
   const corrected = new Corrected();
   const errors = new ReceiverErrors();
@@ -64,7 +68,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
   let out: Outputs;
 
   const owns = (supplier: string) => partitions?.has(partitionOf(supplier)) ?? true;
-  const family = (root: Document, sku: string) => familyOf(root, sku, documents, steps);
+  const family = (root: Document, sku: string) => new Family(root, sku, documents, steps);
 
   function apply(next: Applied, outputs: Outputs): void {
     applied = next;
@@ -170,7 +174,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     const { asn_id: asn, node_id: node, po_id: po = '', supplier_id: supplier = '' } = data;
     const document = documents.touch('asn', asn, nowMs);
     if (po !== '') documents.link(document, documents.touch('po', po, nowMs));
-    change(documents.affectedBy(document), null, () => {
+    changeAll(documents.affectedBy(document), () => {
       documents.addHead(document, { ...stamp(), ...named, supplier, node, po });
       const etaMs = Date.parse(data.eta_at);
       documents.addHead(document, { ...stamp(), kind: 'expected', etaMs });
@@ -181,7 +185,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     const { asn_id: asn = '', po_id: po = '', receipt_id: receipt, sku_id: sku } = data;
     const holder = documentOf(po, asn, receipt);
     if (po !== '' && asn !== '') documents.link(holder, documents.touch('asn', asn, nowMs));
-    steps.received(receipt, sku, keyOf(holder), nowMs);
+    steps.received(receipt, sku, holder.key, nowMs);
     line(holder, sku, {
       ...stamp(),
       kind: 'received',
@@ -206,17 +210,17 @@ export function createSupply(options: SupplyOptions = {}): Processor {
 
   function head(kind: DocumentKind, id: string, fact: Unstamped<HeadFact>): void {
     const document = documents.touch(kind, id, nowMs);
-    change(documents.affectedBy(document), null, () => {
+    changeAll(documents.affectedBy(document), () => {
       documents.addHead(document, { ...stamp(), ...fact });
     });
   }
 
   function line(document: Document, sku: string, fact: LineFact): void {
-    const roots = documents.affectedBy(document);
-    change(roots, sku, () => {
+    const families = change(documents.affectedBy(document), sku, () => {
       if (!documents.addLine(document, sku, fact)) full(document, sku);
     });
-    suspect(roots, sku);
+    // An answer of the supplier orders nothing and brings nothing.
+    if (fact.kind !== 'acknowledged') for (const known of families) suspect(known);
   }
 
   function step(receipt: string, sku: string, fact: StepFact): void {
@@ -236,36 +240,67 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     return roots;
   }
 
-  /** Makes a change, and emits what it does to the rows of the roots; of one SKU, or of all. */
-  function change(roots: ReadonlySet<Document>, sku: string | null, make: () => void): void {
-    const before = standing(roots, sku);
+  /** Makes a change of one SKU, emits what it does to the rows of the roots, and gives their families. */
+  function change(roots: ReadonlySet<Document>, sku: string, make: () => void): Family[] {
+    const before: FactRow[] = [];
+    for (const root of roots) addStanding(before, root, sku);
     make();
-    const after = standing(roots, sku);
-    for (const [each, rows] of before) {
-      emitDifference(rows, after.get(each) ?? [], applied, out);
+    const after: FactRow[] = [];
+    const families: Family[] = [];
+    for (const root of roots) {
+      if (documents.rootOf(root) !== root) continue;
+      const known = family(root, sku);
+      if (addProjected(after, known)) families.push(known);
     }
-    for (const [each, rows] of after) {
-      if (!before.has(each)) emitDifference([], rows, applied, out);
+    emitDifference(before, after, applied, out);
+    return families;
+  }
+
+  /** Makes a change of whole documents, which may give an ASN another root. */
+  function changeAll(roots: ReadonlySet<Document>, make: () => void): void {
+    const before = bySku(roots, addStanding);
+    make();
+    const after = bySku(roots, (rows, root, sku) => addProjected(rows, family(root, sku)));
+    for (const [sku, rows] of before) emitDifference(rows, after.get(sku) ?? [], applied, out);
+    for (const [sku, rows] of after) {
+      if (!before.has(sku)) emitDifference([], rows, applied, out);
     }
   }
 
-  /** Rows that roots stand for now, by SKU. */
-  function standing(roots: ReadonlySet<Document>, sku: string | null): Map<string, FactRow[]> {
+  /** Rows of the roots by SKU: one that moves from one root to another has not changed. */
+  function bySku(
+    roots: ReadonlySet<Document>,
+    add: (rows: FactRow[], root: Document, sku: string) => void,
+  ): Map<string, FactRow[]> {
     const rows = new Map<string, FactRow[]>();
     for (const root of roots) {
       // An ASN of a PO stands in the rows of the PO.
       if (documents.rootOf(root) !== root) continue;
-      for (const each of sku === null ? skusOf(root, documents) : [sku]) {
-        const known = family(root, each);
-        if (!owns(known.supplier)) continue;
-        const own = rowsOf(known, tolerances.current);
-        const others = rows.get(each);
-        if (others === undefined) rows.set(each, own);
-        else others.push(...own);
+      for (const sku of skusOf(root, documents)) {
+        const own = rows.get(sku) ?? [];
+        rows.set(sku, own);
+        add(own, root, sku);
       }
     }
     return rows;
   }
+
+  /** Adds the rows that a family was last said to stand for. */
+  function addStanding(rows: FactRow[], root: Document, sku: string): void {
+    if (documents.rootOf(root) !== root) return;
+    for (const row of standing.take(root, sku) ?? projected(family(root, sku))) rows.push(row);
+  }
+
+  /** Adds the rows that a family stands for now; false for one of another slice. */
+  function addProjected(rows: FactRow[], known: Family): boolean {
+    const now = projected(known);
+    standing.keep(known.root, known.sku, now);
+    for (const row of now) rows.push(row);
+    return now !== NO_ROWS;
+  }
+
+  const projected = (known: Family) =>
+    owns(known.supplier) ? rowsOf(known, tolerances.current) : NO_ROWS;
 
   /** An event that comes after it was declared wrong: its receipt line was booked wrong all the same. */
   function voided({ event, identity }: Applied): void {
@@ -300,9 +335,16 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     const { document, sku } = found;
     const facts = sku === null ? [] : factsOf(document, sku);
     const fact = facts.find((one) => one.identity === identity);
-    change(documents.affectedBy(document), sku, () => {
-      documents.drop(identity, found);
-    });
+    const roots = documents.affectedBy(document);
+    if (sku === null) {
+      changeAll(roots, () => {
+        documents.drop(identity, found);
+      });
+    } else {
+      change(roots, sku, () => {
+        documents.drop(identity, found);
+      });
+    }
     if (wrong && sku !== null && fact !== undefined && isReceived(fact)) {
       markWrong(fact.receipt, sku);
     }
@@ -319,22 +361,19 @@ export function createSupply(options: SupplyOptions = {}): Processor {
       for (const sku of root.kind === 'po' ? skusOf(root, documents) : []) {
         const known = family(root, sku);
         if (!owns(known.supplier)) continue;
-        const before = rowsOf(known, tolerances.current);
+        const before = standing.take(root, sku) ?? rowsOf(known, tolerances.current);
         const after = rowsOf(known, tolerances.after(data.value, applied.timeMs));
+        standing.keep(root, sku, after);
         emitDifference(before, after, applied, out);
       }
     }
     tolerances.set(data.value, applied.timeMs);
   }
 
-  function suspect(roots: ReadonlySet<Document>, sku: string): void {
-    for (const root of roots) {
-      if (documents.rootOf(root) !== root) continue;
-      const known = family(root, sku);
-      if (!owns(known.supplier) || unreported(known).length === 0) continue;
-      const { id, source } = applied.event;
-      suspects.note(`${keyOf(root)} ${sku}`, { sinceMs: nowMs, source, id });
-    }
+  function suspect(known: Family): void {
+    if (unreported(known).length === 0) return;
+    const { id, source } = applied.event;
+    suspects.note(`${known.root.key} ${known.sku}`, { sinceMs: nowMs, source, id });
   }
 
   const unreported = (known: Family) =>
@@ -400,7 +439,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     for (const document of cluster) {
       for (const [sku, facts] of document.lines) {
         for (const fact of facts) {
-          if (isReceived(fact)) steps.released(fact.receipt, sku, keyOf(document));
+          if (isReceived(fact)) steps.released(fact.receipt, sku, document.key);
         }
       }
       documents.forget(document);

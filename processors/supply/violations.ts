@@ -81,7 +81,8 @@ function ofPo(family: Family): Violation[] {
     const detail = `${first.units} units of ${sku} were received ${hours(order.issuedMs - first.timeMs)} h before PO ${root.id} was issued`;
     violations.push({ subtype: 'receipt_before_po', units: first.units, detail });
   }
-  const announced = unitsOf(asns.map((asn) => ({ units: asn.announced ?? 0 })));
+  let announced = 0;
+  for (const asn of asns) announced += asn.announced ?? 0;
   if (announced > order.units) {
     const detail = `ASNs of PO ${root.id} announce ${announced} units of ${sku}, ${announced - order.units} more than the ${order.units} ordered`;
     violations.push({ subtype: 'asn_over_po', units: announced - order.units, detail });
