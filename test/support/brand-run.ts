@@ -211,7 +211,7 @@ class BrandRun {
       `SELECT toString(sum(value)) AS value FROM measures_day WHERE measure = 'sales_shipped'`,
     );
     const books = this.#books.totals();
-    const equal = (what: string, ours: unknown, theirs: unknown) => {
+    const equal = (what: string, ours: string | number | undefined, theirs: string | number) => {
       if (String(ours) !== String(theirs))
         this.#differ(`${what}: ${ours} in the tables, ${theirs} by the events`);
     };
@@ -327,7 +327,7 @@ class ProducerBooks {
     }
     if (this.#corrected.has(key)) return;
     const lines = (fields['lines'] ?? []) as Record<string, unknown>[];
-    const order = String(fields['order_id'] ?? '');
+    const order = idOf(fields['order_id']);
     switch (type) {
       case 'stocktide.order.created.v1':
         this.#orders.add(order);
@@ -347,7 +347,7 @@ class ProducerBooks {
         if (fields['rtv'] === true) return;
         const shipment = String(fields['shipment_id']);
         const entries = lines.map((line) => ({
-          line: `${String(line['order_id'] ?? order)} ${String(line['line_id'])}`,
+          line: `${idOf(line['order_id']) || order} ${String(line['line_id'])}`,
           qty: Number(line['qty']),
         }));
         this.#shipments.set(shipment, entries);
@@ -387,6 +387,8 @@ class ProducerBooks {
     };
   }
 }
+
+const idOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function microsOf(amount: string): bigint {
   const [whole = '0', part = ''] = amount.split('.');
