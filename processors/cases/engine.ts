@@ -179,7 +179,7 @@ export class CaseEngine {
       const reopened = this.#reopened(this.#joinedBy(known, data, applied), applied);
       const detail = `raised again: ${data.detail}`;
       const step = { kind: 'reopened', actor: ENGINE, detail, atMs: nowMs } as const;
-      return this.#save(reopened, step, applied, out);
+      return this.#saveWithSymptoms(reopened, step, applied, out);
     }
     this.#begin(data, applied, out);
   }
@@ -217,9 +217,16 @@ export class CaseEngine {
       ...{ parentId: null, rootCause: null, resolution: null, verdict: null, touchedMs: nowMs },
     };
     this.#noteOpening(key, nowMs);
+    const step = { kind: 'opened', actor: ENGINE, detail: data.detail, atMs: nowMs } as const;
+    this.#saveWithSymptoms(record, step, applied, out);
+  }
+
+  /** Saves a case that has just been opened; it takes over the cases of its symptoms. */
+  #saveWithSymptoms(record: CaseRecord, step: Step, applied: Applied, out: Outputs): void {
+    const { nowMs } = applied;
+    const { caseId } = record;
     const taken = this.#symptomCases(record, applied);
     const whole = taken.reduce((cause, symptom) => withSymptom(cause, symptom), record);
-    const step = { kind: 'opened', actor: ENGINE, detail: data.detail, atMs: nowMs } as const;
     this.#save(whole, step, applied, out);
     for (const symptom of taken) {
       const detail = `a symptom of ${caseId}`;
@@ -393,7 +400,7 @@ export class CaseEngine {
       ...(own ? { detail: data.detail, subtype: data.subtype ?? record.subtype } : {}),
       ...{ exposure, floor, severity, clearSinceMs: null, touchedMs: nowMs },
       ...this.#tightened(record, severity),
-      conditions: withCondition(record.conditions, conditionOf(data)),
+      conditions: withCondition(record, conditionOf(data)),
       evidence: withEvidence(record.evidence, data.evidence),
       statistic: own ? (data.statistic ?? record.statistic) : record.statistic,
     };
@@ -655,7 +662,10 @@ function withSymptom(cause: CaseRecord, symptom: CaseRecord): CaseRecord {
     severity: worse(cause.severity, symptom.severity) as Severity,
     ackDueMs: Math.min(cause.ackDueMs, symptom.ackDueMs),
     resolveDueMs: Math.min(cause.resolveDueMs, symptom.resolveDueMs),
-    conditions: symptom.conditions.reduce(withCondition, cause.conditions),
+    conditions: symptom.conditions.reduce<readonly Condition[]>(
+      (conditions, one) => withCondition({ conditions, entity: cause.entity }, one),
+      cause.conditions,
+    ),
     evidence: withEvidence(cause.evidence, symptom.evidence),
   };
 }

@@ -89,7 +89,7 @@ export interface CaseRecord {
   readonly touchedMs: number;
 }
 
-/** Conditions and pieces of evidence that a case keeps; the oldest cleared ones go first. */
+/** Conditions and pieces of evidence that a case keeps: the oldest cleared ones go first, then symptoms. */
 const MAX_CONDITIONS = 50;
 const MAX_EVIDENCE = 20;
 
@@ -100,12 +100,16 @@ export const holds = ({ conditions }: CaseRecord): boolean =>
   conditions.some(({ clearedAtMs }) => clearedAtMs === null);
 
 /** The conditions with one more, or with what is newly said of one that is known. */
-export function withCondition(conditions: readonly Condition[], added: Condition): Condition[] {
+export function withCondition(
+  { conditions, entity }: Pick<CaseRecord, 'conditions' | 'entity'>,
+  added: Condition,
+): Condition[] {
   const others = conditions.filter(({ findingId }) => findingId !== added.findingId);
   const all = [...others, added];
   while (all.length > MAX_CONDITIONS) {
     const cleared = all.findIndex(({ clearedAtMs }) => clearedAtMs !== null);
-    all.splice(Math.max(0, cleared), 1);
+    const symptom = all.findIndex((one) => one.entity !== entity);
+    all.splice(cleared === -1 ? Math.max(0, symptom) : cleared, 1);
   }
   return all;
 }

@@ -10,7 +10,7 @@ import type { CaseRecord } from './record.ts';
 /** How long before its symptom a cause may have been found, and after (event time). */
 export const CAUSE_WINDOW_MS = 24 * 3_600_000;
 
-type Shared = 'bin' | 'position' | 'sku' | 'source';
+type Shared = 'bin' | 'node' | 'position' | 'sku' | 'source';
 
 interface Link {
   readonly cause: FindingCode;
@@ -31,9 +31,9 @@ const CAUSES: Partial<Record<FindingCode, readonly Link[]>> = {
   ],
   COUNT_VARIANCE: [{ cause: 'LOCATION_ERROR', by: 'bin' }],
   LOCATION_ERROR: [{ cause: 'LOCATION_ERROR_REPEAT', by: 'bin' }],
-  ORDER_SLA_RISK: [],
+  ORDER_SLA_RISK: [{ cause: 'ORDER_SLA_RISK', by: 'node' }],
   OVERSELL: [{ cause: 'NEG_INVENTORY', by: 'position' }],
-  ORDER_SLA_BREACH: [],
+  ORDER_SLA_BREACH: [{ cause: 'ORDER_SLA_RISK', by: 'node' }],
   STOCKOUT: [{ cause: 'OVERSELL', by: 'position' }],
   CHANNEL_CONFLICT: [
     { cause: 'FEED_STALE', by: 'source' },
@@ -69,6 +69,9 @@ function shares(by: Shared, cause: CaseRecord, raised: Raised): boolean {
   switch (by) {
     case 'bin':
       return same(cause.nodeId, raised.node_id) && same(cause.locationId, raised.location_id);
+    case 'node':
+      // What is about the whole node explains what is about one of its orders.
+      return cause.entity === `node/${raised.node_id}` && raised.entity !== cause.entity;
     case 'position':
       return same(cause.skuId, raised.sku_id) && same(cause.nodeId, raised.node_id);
     case 'sku':

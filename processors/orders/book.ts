@@ -10,7 +10,8 @@
  * it left and nothing more was heard; a shipment goes with its last order, one that no order is known of
  * after ORPHAN_MS. Above MAX_ORDERS those that are over go first, then those that left.
  */
-import type { HouseCurrency } from '../facts/money.ts';
+import { amountOf, micros, type HouseCurrency } from '../facts/money.ts';
+import type { RulePolicies } from '../facts/rule-policies.ts';
 import { emitDifference, insertFact } from '../facts/signed.ts';
 import type { Applied, Outputs } from '../processor.ts';
 import {
@@ -38,6 +39,7 @@ import { judge, promiseOf, shipmentsOf, type OrderShipment } from './outcome.ts'
 import type { Policies } from './policies.ts';
 import { Records } from './records.ts';
 import { lineRows, orderRow, shipmentRow, stayRows, type Heading } from './rows.ts';
+import { SlaWatch, type Worth } from './sla.ts';
 import { boundScans, UNKNOWN, viewShipment, type ShipmentView } from './shipment.ts';
 import { replaceSteps, staysOf } from './timeline.ts';
 import {
@@ -59,11 +61,14 @@ const ORPHAN_MS = 7 * DAY_MS;
 /** Orders that are remembered at most. */
 const MAX_ORDERS = 250_000;
 
-export type Sink = Pick<Outputs, 'row' | 'finding'>;
+export type Sink = Pick<Outputs, 'row' | 'finding' | 'cleared'>;
 
 export interface BookOptions {
   readonly policies: Policies;
+  readonly rules: RulePolicies;
   readonly house: HouseCurrency;
+  /** Names the slice in what it says of nodes; empty when it is the only one. */
+  readonly slice: string;
   /** False when another slice may hold the order of a shipment that names none. */
   readonly seesAll: boolean;
 }
@@ -81,6 +86,7 @@ export class Book {
   });
   readonly suspectOrders = new Watch('suspect_orders');
   readonly suspectShipments = new Watch('suspect_shipments');
+  readonly sla: SlaWatch;
   readonly #options: BookOptions;
   /** Since when an order is over or on its way and quiet, a shipment without an order; the longest first. */
   readonly #over = new Map<string, number>();
@@ -94,12 +100,19 @@ export class Book {
 
   constructor(options: BookOptions) {
     this.#options = options;
+    this.sla = new SlaWatch({
+      rules: options.rules,
+      calendars: options.policies,
+      worthOf: (order) => this.#worthOf(order),
+      slice: options.slice,
+    });
   }
 
   /** What follows belongs to this event. */
   begin(applied: Applied, out: Sink): void {
     this.#applied = applied;
     this.#out = out;
+    this.sla.begin(applied, out);
   }
 
   orderFact(id: string, fact: OrderFact): void {
@@ -198,6 +211,7 @@ export class Book {
     for (const [id, suspicion] of this.suspectOrders.due(nowMs)) this.#report(id, suspicion);
     for (const [id, suspicion] of this.suspectShipments.due(nowMs))
       this.#reportOrphan(id, suspicion);
+    this.sla.onTime(nowMs);
     const keptMs = this.#options.policies.measurement.claimsMs + KEPT_AFTER_CLAIMS_MS;
     for (const [id, sinceMs] of this.#over) {
       if (nowMs - sinceMs < keptMs) break;
@@ -300,7 +314,7 @@ export class Book {
   }
 
   #examine(order: Order, heading: Heading, loose: Map<string, LegFact[]> | null): Examined {
-    const lines = order.lines.map((line) => this.#lineView(line, loose?.get(line.id) ?? []));
+    const lines = this.#linesOf(order, loose);
     const unassigned = loose?.get(UNASSIGNED) ?? [];
     if (unassigned.length > 0) lines.push(viewLine(unassigned, this));
     return {
@@ -358,8 +372,24 @@ export class Book {
       if (hasGoods) rows.push(orderRow({ ...heading, created, promise }, outcome, { node, stays }));
     }
     this.#emitStays(order, stays);
+    this.sla.follow(order.id, stays.at(-1));
     emitDifference(order.rows, rows, this.#applied, this.#out);
     order.rows = rows;
+  }
+
+  /** What is still to be shipped of an order. */
+  #worthOf(id: string): Worth {
+    const order = this.orders.get(id);
+    if (order === undefined) return { units: 0, amount: '0' };
+    const { inHouseCurrency } = this.#headingOf(order);
+    let units = 0;
+    let amount = 0n;
+    for (const { goods, open, price } of this.#linesOf(order)) {
+      if (!goods) continue;
+      units += open;
+      if (inHouseCurrency) amount += micros(price) * BigInt(open);
+    }
+    return { units, amount: amountOf(amount) };
   }
 
   /** Writes the stays that are not as they were. */
@@ -378,6 +408,10 @@ export class Book {
       );
     }
     order.stays = stays;
+  }
+
+  #linesOf(order: Order, loose = this.#looseOf(order)): LineView[] {
+    return order.lines.map((line) => this.#lineView(line, loose?.get(line.id) ?? []));
   }
 
   #lineView(line: Line, loose: readonly LegFact[]): LineView {
@@ -450,6 +484,7 @@ export class Book {
     this.#over.delete(id);
     this.#onItsWay.delete(id);
     if (order === undefined) return;
+    this.sla.follow(id, undefined);
     for (const { identity } of factsOf(order)) this.#orderOf.delete(identity);
     this.orders.delete(id);
     for (const shipmentId of order.shipments) {

@@ -4,12 +4,14 @@
  *
  * Key: order. In: events of orders, picks, packs, shipments and returns; carriers name only a shipment, so
  * what they say finds its orders by way of the dispatch. Out: `order_stages`, `orders`, `order_lines`,
- * `shipments` and `shipment_lines`, signed; findings. Pure: the same log gives the same state and rows.
+ * `shipments` and `shipment_lines`, signed; findings of orders at risk, late, released against a check, or
+ * out of turn. Pure: the same log gives the same state and rows.
  */
 import type { DataOf, LogEvent } from '../../contracts/events.ts';
 import { Corrected } from '../facts/corrected.ts';
 import { HouseCurrency } from '../facts/money.ts';
 import { joined, jsonParts, parseJson } from '../facts/parts.ts';
+import { RulePolicies } from '../facts/rule-policies.ts';
 import type { Fact } from '../facts/signed.ts';
 import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
 import { Book } from './book.ts';
@@ -17,7 +19,7 @@ import type { ClaimFault, CreatedFact, Stage } from './facts.ts';
 import { Policies } from './policies.ts';
 import { CLOSED } from './timeline.ts';
 
-const STATE_VERSION = '1';
+const STATE_VERSION = '2';
 
 export interface OrdersOptions {
   /** Partitions of the order that this slice owns; all of them when absent. */
@@ -43,7 +45,10 @@ export function createOrders(options: OrdersOptions = {}): Orders {
   const policies = new Policies();
   const house = new HouseCurrency();
   const corrected = new Corrected();
-  const book = new Book({ policies, house, seesAll: options.partitions === undefined });
+  const rules = new RulePolicies();
+  const { partitions } = options;
+  const slice = partitions === undefined ? '' : `/${Math.min(...partitions)}`;
+  const book = new Book({ policies, rules, house, slice, seesAll: partitions === undefined });
   let nowMs = 0;
 
   function apply(applied: Applied, out: Outputs): void {
@@ -64,6 +69,8 @@ export function createOrders(options: OrdersOptions = {}): Orders {
       case 'stocktide.policy.set.v1':
         policies.set(event.data, applied.timeMs);
         house.set(event.data);
+        rules.set(event.data, applied);
+        book.sla.ruleSet(event.data);
         return;
       case 'stocktide.event.corrected.v1':
         return book.drop(corrected.note(event.data, nowMs));
@@ -199,9 +206,18 @@ export function createOrders(options: OrdersOptions = {}): Orders {
       nowMs = parseJson<{ nowMs: number }>(bytes)[0]?.nowMs ?? 0;
     },
   };
-  const { orders, shipments, suspectOrders, suspectShipments } = book;
+  const { orders, shipments, sla, suspectOrders, suspectShipments } = book;
   const sections = new Map<string, Section>([
-    ...Object.entries({ head, policies, currency: house, corrected, orders, shipments }),
+    ...Object.entries({
+      head,
+      policies,
+      rules,
+      currency: house,
+      corrected,
+      orders,
+      shipments,
+      sla,
+    }),
     ['suspect_orders', suspectOrders],
     ['suspect_shipments', suspectShipments],
   ]);

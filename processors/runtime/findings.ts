@@ -113,7 +113,7 @@ export function findingEvent(processor: string, finding: Finding): FindingEvent 
     rule_version: finding.rule?.version,
     parameters: finding.rule?.parameters,
     statistic: finding.statistic,
-    parent: finding.parent === undefined ? undefined : bounded(finding.parent),
+    parent: finding.parent === undefined ? undefined : boundedParent(finding.parent),
   };
   return {
     specversion: '1.0',
@@ -171,6 +171,12 @@ function bounded(id: string): string {
   const plain = id.replaceAll(/\s+/g, '_');
   if (plain.length <= MAX_ID_LENGTH) return plain;
   return `${cut(plain, MAX_ID_LENGTH - 17)}/${messageId('', plain)}`;
+}
+
+/** `<CODE> <entity>` as the case of that finding has it. */
+function boundedParent(parent: string): string {
+  const space = parent.indexOf(' ');
+  return `${parent.slice(0, space)} ${bounded(parent.slice(space + 1))}`;
 }
 
 /** The first `length` characters, never half of a surrogate pair: the door refuses what is no Unicode. */

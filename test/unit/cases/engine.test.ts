@@ -291,6 +291,25 @@ describe('symptoms', () => {
     expect(engineOf(brand).open()).toHaveLength(2);
   });
 
+  test('of many orders of a node join the case of the node, and never push it out', () => {
+    const about = (order: string) => ({ entity: `order/${order}`, order_id: order });
+    const single = (n: number) => raised('ORDER_SLA_RISK', 0, { ...about(`O${n}`), sku_id: 'X' });
+    const wave = raised('ORDER_SLA_RISK', 1, { entity: 'node/dc-1', orders_at_risk: 21 });
+    const brand = bench().given(single(1), single(2), wave);
+    const late = { ...about('O3'), parent: 'ORDER_SLA_RISK node/dc-1' };
+    // Two days later, too late for a cause that is only guessed.
+    brand.given(raised('ORDER_SLA_BREACH', 2 * DAY, late));
+    const open = () => engineOf(brand).open();
+    expect(open()).toMatchObject([{ entity: 'node/dc-1', exposure: { orders: 21 } }]);
+    expect(open()[0]?.conditions).toHaveLength(4);
+    const others = Array.from({ length: 60 }, (_, n) => single(n + 10));
+    brand.given(...others);
+    expect(open()).toHaveLength(1);
+    expect(open()[0]?.conditions).toHaveLength(50);
+    for (const one of others) brand.given(cleared(one, 2 * DAY + 5));
+    expect(open()).toHaveLength(1);
+  });
+
   test('of a silent feed join its case', () => {
     const source = 'https://3pl.example';
     const stale = raised('FEED_STALE', 0, { entity: `source/${source}`, sku_id: undefined });
