@@ -41,18 +41,17 @@ export async function compareDatabases(
 }
 
 /**
- * Each finding that the uninterrupted run raises is in the log once, and no other: the runtime and the
+ * Each finding that the uninterrupted run raises or ends is in the log once, and no other: the runtime and the
  * door brought it there between the kills.
  */
 export async function compareFindings(
   { clickhouse, link }: Plumbing,
   raised: ReadonlySet<string>,
 ): Promise<TableDifference[]> {
-  const found = (await lines(clickhouse, 'SELECT finding_id FROM findings')).map(
-    (line) => (JSON.parse(line) as [string])[0],
-  );
+  const ids = `SELECT concat(finding_id, if(state = 'cleared', '/cleared', '')) FROM findings`;
+  const found = (await lines(clickhouse, ids)).map((line) => (JSON.parse(line) as [string])[0]);
   const unique = new Set(found);
-  const filter = { subjects_filter: 'ops.v1.finding.raised.>' };
+  const filter = { subjects_filter: 'ops.v1.finding.>' };
   const { state } = await link.jsm.streams.info(STREAMS.log, filter);
   const inLog = Object.values(state.subjects ?? {}).reduce((sum, messages) => sum + messages, 0);
   const examples = [
@@ -76,13 +75,19 @@ function selects(): Record<string, (database: string) => string> {
   });
   return {
     ...Object.fromEntries(plain),
-    // The target of the view: the balances themselves.
+    // The targets of the views: balances and measures themselves.
     stock_positions: (database) =>
       `SELECT sku_id, node_id, account, sum(p.qty) AS units, sum(p.movements) AS times,
               max(p.last_seq) AS newest
        FROM ${database}.stock_positions AS p GROUP BY sku_id, node_id, account`,
+    measures_minute: (database) => measures(`${database}.measures_minute`, ''),
+    measures_day: (database) => measures(`${database}.measures_day`, 'sku_id,'),
   };
 }
+
+const measures = (table: string, sku: string) =>
+  `SELECT measure, at, known_at, node_id, channel_id, sla_class, dim, ${sku} sum(m.value) AS total
+   FROM ${table} AS m GROUP BY ALL`;
 
 /** Some rows of these that are not among those. A LIMIT behind EXCEPT would cut its second side. */
 const except = (these: string, those: string) =>

@@ -147,7 +147,7 @@ async function echo({ link }: Plumbing, rng: Rng): Promise<void> {
       seq: rng.int(1, state.last_seq),
     });
     const event = message.json<LogEvent>();
-    if (event.type === 'stocktide.finding.raised.v1') return;
+    if (event.type.startsWith('stocktide.finding.')) return;
     const again = rng.chance(0.2) ? { ...event, datahash: '00000000' } : event;
     await link.js.publish(message.subject, JSON.stringify(again));
   } catch (error) {
