@@ -20,7 +20,7 @@ import { UNSOURCED_NODE } from '../../contracts/states.ts';
 import { idsOf } from '../facts/corrected.ts';
 import { HouseCurrency } from '../facts/money.ts';
 import { joined, jsonParts, parseJson } from '../facts/parts.ts';
-import type { Applied, Outputs, SnapshotPart } from '../processor.ts';
+import type { Applied, Finding, Outputs, SnapshotPart } from '../processor.ts';
 import { COUNTER } from '../stock/accounts.ts';
 import type { Entry } from '../stock/history.ts';
 import { recordKey } from '../stock/records.ts';
@@ -32,6 +32,8 @@ import { LeadTimes } from './lead-times.ts';
 import { Listings } from './listings.ts';
 import type { Moment } from './moment.ts';
 import { Replenishment } from './replenishment.ts';
+import { worth, type Look } from './rules/look.ts';
+import { SkuRules } from './rules/rules.ts';
 import { DAY_MS, dayOf, DemandSeries } from './series.ts';
 import { WeekProfiles } from './week.ts';
 
@@ -41,7 +43,7 @@ const ROUND_MINUTES = 720;
 /** Positions that are computed at once at most, however much time has passed. */
 const MOST_AT_ONCE = 2_000;
 const PREFIX = 'demand.';
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 /** The stock processor with demand beside it. */
 export function withDemand(stock: Stock): Stock {
@@ -71,9 +73,12 @@ class Demand {
   readonly #replenishment: Replenishment;
   readonly #listings: Listings;
   readonly #cogs: Cogs;
+  readonly #rules: SkuRules;
   readonly #sections: Readonly<Record<string, Section>>;
-  /** SKUs whose availability may have changed since the last minute. */
-  #changed = new Set<string>();
+  /** SKUs whose availability may have changed since the last minute, each with what changed it last. */
+  #changed = new Map<string, Touch>();
+  /** What is being applied. */
+  #touch: Touch = TIME;
   #watched: { readonly out: Outputs; readonly watching: Outputs } | undefined;
   #nowMs = 0;
   /** Positions that are still to be computed today, and the next of them. */
@@ -90,24 +95,28 @@ class Demand {
     const rateOf = (sku: string) => this.#replenishment.rateOf(sku);
     this.#listings = new Listings({ items, profiles, rateOf });
     this.#cogs = new Cogs(stock, items);
+    this.#rules = new SkuRules(stock);
     this.#sections = {
       head: this.#head,
       currency: this.#house,
       week: profiles,
       replenishment: this.#replenishment,
       listings: this.#listings,
+      rules: this.#rules,
+      conflicts: this.#rules.conflicts,
       ...{ series, leads, items },
     };
   }
 
-  /** Outputs that pass everything on, and note which SKUs changed. */
+  /** Outputs that pass everything on, note which SKUs changed, and say what stock below zero is worth. */
   watching(out: Outputs): Outputs {
     if (this.#watched?.out !== out) {
       const changed = (sku: string) => {
-        this.#changed.add(sku);
+        this.#note(sku);
         out.changed(sku);
       };
-      this.#watched = { out, watching: { ...out, changed } };
+      const finding = (found: Finding) => out.finding(this.#valued(found));
+      this.#watched = { out, watching: { ...out, changed, finding } };
     }
     return this.#watched.watching;
   }
@@ -116,6 +125,7 @@ class Demand {
   before({ event, nowMs, seq }: Applied, out: Outputs): void {
     const moment = { nowMs, seq, out };
     this.#passTime(moment);
+    this.#touch = { source: event.source, id: event.id, atMs: nowMs };
     if (event.type !== 'stocktide.event.corrected.v1') return;
     const { id, source } = event.data.corrects;
     for (const each of idsOf(id)) {
@@ -146,11 +156,14 @@ class Demand {
       case 'stocktide.reservation.created.v1':
       case 'stocktide.channel.availability.published.v1': {
         const { channel_id: channel, sku_id: sku } = event.data;
-        if (this.#listings.offered(sku, channel, moment)) this.#changed.add(sku);
+        if (event.type === 'stocktide.channel.availability.published.v1') {
+          this.#rules.conflicts.published(channel, nowMs);
+        }
+        if (this.#listings.offered(sku, channel, moment)) this.#note(sku);
         return;
       }
       case 'stocktide.item.upserted.v1':
-        if (this.#items.set(event.data, timeMs, moment)) this.#changed.add(event.data.sku_id);
+        if (this.#items.set(event.data, timeMs, moment)) this.#note(event.data.sku_id);
         return;
       case 'stocktide.purchaseorder.line.issued.v1': {
         const { qty, sku_id: sku, supplier_id: supplier } = event.data;
@@ -194,16 +207,34 @@ class Demand {
         { nowMs: this.#nowMs, left: this.#left, next: this.#next, changed: [...this.#changed] },
       ]),
     restore: ({ bytes }) => {
-      const [saved] = parseJson<{ nowMs: number; left: number; next: number; changed: string[] }>(
-        bytes,
-      );
+      const [saved] = parseJson<{
+        nowMs: number;
+        left: number;
+        next: number;
+        changed: [string, Touch][];
+      }>(bytes);
       if (saved === undefined) return;
       this.#nowMs = saved.nowMs;
       this.#left = saved.left;
       this.#next = saved.next;
-      this.#changed = new Set(saved.changed);
+      this.#changed = new Map(saved.changed);
     },
   };
+
+  #note(sku: string): void {
+    this.#changed.set(sku, this.#touch);
+  }
+
+  #noteAll(): void {
+    for (const sku of this.#stock.books.ledger.skus) this.#note(sku);
+  }
+
+  /** A finding of stock below zero with what that is worth. */
+  #valued(found: Finding): Finding {
+    const { code, skuId, units } = found;
+    if (code !== 'NEG_INVENTORY' || skuId === undefined || units === undefined) return found;
+    return { ...found, amount: worth(this.#items.unitCost(skuId), units) };
+  }
 
   #entries(identity: number): Entry[] {
     return this.#stock.books.history.of(identity);
@@ -223,10 +254,13 @@ class Demand {
     this.#profiles.onTime(nowMs);
   }
 
-  /** Looks at what can be sold of the SKUs that changed. */
+  /** Looks at what can be sold of the SKUs that changed, and of those for which time decides. */
   #observe(minute: Moment & { readonly atMs: number }): void {
     const { ledger } = this.#stock.books;
-    for (const sku of this.#changed) {
+    for (const sku of this.#rules.due(minute.nowMs)) {
+      if (!this.#changed.has(sku)) this.#changed.set(sku, TIME);
+    }
+    for (const [sku, touch] of this.#changed) {
       const rows = ledger.rowsOf(sku);
       const nodes = rows.map((row) => nodeTerms(this.#stock, row));
       for (const [index, { afs, node_id: node }] of nodes.entries()) {
@@ -236,9 +270,21 @@ class Demand {
         if (node === UNSOURCED_NODE) continue;
         this.#series.setEmpty(series, afs <= 0, minute.atMs);
       }
-      const channels = this.#listings.channelsOf(sku);
-      if (channels.length === 0) continue;
-      this.#listings.observe(sku, channelAvailability(this.#stock, sku, nodes, channels), minute);
+      const listed = this.#listings.channelsOf(sku);
+      const channels =
+        listed.length === 0 ? [] : channelAvailability(this.#stock, sku, nodes, listed);
+      if (listed.length > 0) this.#listings.observe(sku, channels, minute);
+      const look: Look = {
+        ...{ sku, nowMs: minute.nowMs, nodes, rows },
+        active: this.#items.isActive(sku),
+        abcClass: this.#items.abcClass(sku),
+        unitCost: this.#items.unitCost(sku),
+        sinceMs: touch === TIME ? minute.nowMs : touch.atMs,
+        touch: touch === TIME ? [] : [{ source: touch.source, id: touch.id }],
+      };
+      const outages = this.#listings.outagesOf(sku);
+      const dailyUnits = () => this.#replenishment.rateOf(sku).dailyUnits;
+      this.#rules.look(look, { channels, outages, dailyUnits }, minute);
     }
     this.#changed.clear();
   }
@@ -319,21 +365,35 @@ class Demand {
       case 'channel': {
         const { sku_id: sku } = data.scope;
         if (sku === undefined) {
-          for (const each of this.#stock.books.ledger.skus) this.#changed.add(each);
-          return;
+          return this.#noteAll();
         }
         if (data.policy === 'channel') {
           this.#listings.offered(sku, data.scope.channel_id, moment);
         }
-        this.#changed.add(sku);
+        this.#note(sku);
         return;
       }
+      case 'rule.OVERSELL':
+      case 'rule.CHANNEL_CONFLICT':
+      case 'rule.STOCKOUT':
+        return this.#noteAll();
       default:
-        // The others do not change what can be sold.
+        // The others do not change what can be sold, nor what is said of it.
         return;
     }
   }
 }
+
+/** An event that changed something. */
+interface Touch {
+  readonly source: string;
+  readonly id: string;
+  /** Time of the processor when it was applied (ms). */
+  readonly atMs: number;
+}
+
+/** Nothing but time has passed. */
+const TIME: Touch = { source: '', id: '', atMs: 0 };
 
 interface Section {
   snapshot(): Iterable<SnapshotPart>;

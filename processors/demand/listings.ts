@@ -39,6 +39,12 @@ interface Listing {
   readonly price: string | null;
 }
 
+/** A channel on which a SKU cannot be sold, and since when (ms). */
+export interface Outage {
+  readonly channel: string;
+  readonly outMs: number;
+}
+
 /** What the SKU sells a day over all nodes and channels. */
 export interface Rate {
   readonly dailyUnits: number;
@@ -121,6 +127,13 @@ export class Listings {
       const next = { listedAs: active ? abcClass : null, outAs: isOut ? abcClass : null };
       this.#change(sku, channel, (listing) => this.#turn(sku, listing, next, minute));
     }
+  }
+
+  /** Where the SKU cannot be sold, as observed last. */
+  outagesOf(sku: string): Outage[] {
+    return this.#of(sku)
+      .filter(({ outAs }) => outAs !== null)
+      .map(({ channel, outMs }) => ({ channel, outMs }));
   }
 
   /** Writes what stockouts that go on have cost until an instant. */

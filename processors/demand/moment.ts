@@ -6,5 +6,5 @@ export interface Moment {
   readonly nowMs: number;
   /** Of the event in the log. */
   readonly seq: number;
-  readonly out: Pick<Outputs, 'row' | 'finding'>;
+  readonly out: Pick<Outputs, 'row' | 'finding' | 'cleared'>;
 }

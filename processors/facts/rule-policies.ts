@@ -23,6 +23,13 @@ export interface RuleSetting {
   readonly version: number;
 }
 
+/** A parameter by its name in contracts/rules.ts; each setting has all of them. */
+export function parameter({ parameters }: RuleSetting, name: string): number {
+  const value = parameters[name];
+  if (value === undefined) throw new Error(`the rule has no parameter ${name}`);
+  return value;
+}
+
 interface Decision {
   readonly enabled: boolean;
   readonly parameters: Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 /** What is known of one source: freshness, cadence, gaps, lateness and the watermark that follow. Pure. */
 import type { SourceStatus } from '../../contracts/live.ts';
 import type { Applied, Cell } from '../processor.ts';
-import { Cadence, type SavedCadence } from './cadence.ts';
+import { Cadence, type SavedCadence } from '../facts/cadence.ts';
 import { Lateness } from './lateness.ts';
 import { Sequence, type SavedSequence } from './sequence.ts';
 

@@ -3,6 +3,7 @@
  * history and the facts for ClickHouse in step, lets the watch see it, and tells who listens that the
  * ATP of a SKU changed.
  */
+import { RulePolicies } from '../facts/rule-policies.ts';
 import type { Applied, Finding, Outputs } from '../processor.ts';
 import { accountName } from './accounts.ts';
 import { Counts } from './counts.ts';
@@ -51,7 +52,8 @@ export class Books {
   readonly profiles = new SupplierProfiles();
   readonly policies = new Policies(this.profiles);
   readonly counts: Counts;
-  readonly watch = new Watch(this.ledger);
+  readonly rules = new RulePolicies();
+  readonly watch = new Watch(this.ledger, this.rules);
   /** Event sources by number, for the history. */
   readonly sources: string[] = [];
   readonly #sourceNumbers = new Map<string, number>();
@@ -118,7 +120,8 @@ export class Books {
       move.reason ?? '',
     ]);
     this.out.changed(sku);
-    this.watch.posted(move, this.applied);
+    const mended = this.watch.posted(move, this.applied);
+    if (mended !== null) this.out.cleared(mended);
     if (illegal) {
       const finding = this.watch.illegal(move, this.applied);
       if (finding !== null) this.out.finding(finding);

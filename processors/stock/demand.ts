@@ -12,6 +12,7 @@ import { UNSOURCED_NODE } from '../../contracts/states.ts';
 import { A, COUNTER } from './accounts.ts';
 import type { Books } from './books.ts';
 import type { Entry } from './history.ts';
+import { OpenDemand, type OpenLine } from './open-demand.ts';
 import { newLine, recordKey, Retired, type OrderLine } from './records.ts';
 import { isClosed, isDone, orderedOf, shiftsBetween, stageAt, standing } from './stages.ts';
 import type { MovementKind } from './transitions.ts';
@@ -38,10 +39,17 @@ interface Step {
 export class Demand {
   readonly #books: Books;
   readonly #retired: Retired<OrderLine>;
+  readonly #open: OpenDemand;
 
   constructor(books: Books) {
     this.#books = books;
+    this.#open = new OpenDemand(books.records.lines);
     this.#retired = new Retired(books.records.lines, CLOSED_LINE_MS);
+  }
+
+  /** Lines of a position that are owed units, the first promised first. */
+  openAt(row: number): OpenLine[] {
+    return this.#open.of(row);
   }
 
   created(data: DataOf<'order.line.created'>): void {
@@ -58,6 +66,7 @@ export class Demand {
       this.#books.count({ counter: COUNTER.created, row, record: key, units });
       line.created = data.qty;
       line.createdAtMs = timeMs;
+      line.shipByMs = Date.parse(data.ship_by);
     }
     this.#settle(key, line, 'ordered');
   }
@@ -218,6 +227,7 @@ export class Demand {
 
   restored(): void {
     this.#retired.restored(isClosed);
+    this.#open.restored();
   }
 
   #line(key: string): OrderLine {
@@ -282,6 +292,7 @@ export class Demand {
     line.sold = sold;
     const change = demand - line.demand;
     line.demand = demand;
+    if (change !== 0) this.#open.note(key, line);
     this.#books.move({
       row,
       from: change > 0 ? A.unclaimed : A.open_demand,

@@ -7,19 +7,25 @@ export interface Publication {
   readonly channel: string;
   readonly units: number;
   readonly atMs: number;
+  /** The event that told it. */
+  readonly source: string;
+  readonly id: string;
 }
 
 export class Published {
   /** By SKU. Replaced, never changed. */
   readonly #bySku = new Map<string, readonly Publication[]>();
 
-  set(data: DataOf<'channel.availability.published'>): void {
+  set(
+    data: DataOf<'channel.availability.published'>,
+    { id, source }: { readonly source: string; readonly id: string },
+  ): void {
     const { channel_id: channel, qty: units, sku_id: sku } = data;
     const atMs = Date.parse(data.computed_at);
     const told = this.of(sku);
     if (told.some((known) => known.channel === channel && known.atMs > atMs)) return;
     const others = told.filter((known) => known.channel !== channel);
-    this.#bySku.set(sku, [...others, { channel, units, atMs }]);
+    this.#bySku.set(sku, [...others, { channel, units, atMs, source, id }]);
   }
 
   of(sku: string): readonly Publication[] {

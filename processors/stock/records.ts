@@ -24,6 +24,8 @@ export interface OrderLine {
   /** Position that carries the open demand; -1 until the line's own event has come. */
   row: number;
   channel: string;
+  /** When it was promised to be dispatched, as the order said (ms). */
+  shipByMs: number;
   /** By the order itself, and by its last change: the later of the two facts (event time) holds. */
   created: number;
   createdAtMs: number;
@@ -214,6 +216,7 @@ export const recordKey = (document: string, line: string) => `${document} ${line
 export const newLine = (): OrderLine => ({
   row: -1,
   channel: '',
+  shipByMs: 0,
   created: 0,
   createdAtMs: Number.MIN_SAFE_INTEGER,
   changed: 0,

@@ -19,7 +19,7 @@ import { Snapshots } from './snapshots.ts';
 import { Supply } from './supply.ts';
 import { adjustmentCounterpart } from './transitions.ts';
 
-const STATE_VERSION = 3;
+const STATE_VERSION = 4;
 
 export interface StockOptions {
   /** Movements that are remembered for counts, late events and corrections (RECENT_MOVEMENTS). */
@@ -33,6 +33,7 @@ export interface Stock extends Processor {
   readonly books: Books;
   readonly supply: Supply;
   readonly published: Published;
+  readonly demand: Demand;
 }
 
 /** A piece of the state; its parts are named `<section>` or `<section>.<piece>`. */
@@ -162,6 +163,7 @@ export function createStock(options: StockOptions): Stock {
       }
       case 'stocktide.policy.set.v1':
         books.policies.set(event.data, timeMs);
+        books.rules.set(event.data, books.applied);
         return;
       case 'stocktide.event.corrected.v1':
         return corrections.correct(event.data);
@@ -172,7 +174,7 @@ export function createStock(options: StockOptions): Stock {
   }
 
   function publish(data: Parameters<Published['set']>[0]): void {
-    published.set(data);
+    published.set(data, books.applied.event);
     books.out.changed(data.sku_id);
   }
 
@@ -209,9 +211,9 @@ export function createStock(options: StockOptions): Stock {
       for (const source of saved?.sources ?? []) books.sourceNumber(source);
     },
   };
-  const { counts, history, ledger, policies, profiles, watch } = books;
+  const { counts, history, ledger, policies, profiles, rules, watch } = books;
   const sections = new Map<string, Section>([
-    ...Object.entries({ head, ledger, history, policies, watch, counts, snapshots }),
+    ...Object.entries({ head, ledger, history, policies, rules, watch, counts, snapshots }),
     ...Object.entries({ profiles, published, corrections }),
     ...Object.values(books.records).map((record): [string, Section] => [record.name, record]),
   ]);
@@ -233,6 +235,7 @@ export function createStock(options: StockOptions): Stock {
     books,
     supply,
     published,
+    demand,
     apply,
     size: () => books.ledger.positions,
     // The copies are taken here; the parts are made of them as they are read.

@@ -2,13 +2,13 @@
  * Watches what is posted for what someone should know: a physical state below zero that late events do
  * not mend, and transitions that the legal table does not have. Both are applied all the same.
  */
-import type { Applied, Finding, SnapshotPart } from '../processor.ts';
+import { joined, mapParts, restoreMap } from '../facts/parts.ts';
+import { parameter, type RulePolicies, type RuleSetting } from '../facts/rule-policies.ts';
+import type { Applied, Cleared, Finding, SnapshotPart } from '../processor.ts';
 import { accountName, isPhysical } from './accounts.ts';
 import type { Ledger } from './ledger.ts';
-import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../facts/parts.ts';
 
-/** A state that stays below zero this long (event time) is reported; until then late events may mend it. */
-export const NEGATIVE_GRACE_MS = 10 * 60_000;
+const MINUTE_MS = 60_000;
 /** The same illegal transition of a position is reported once in this time (event time). */
 export const ILLEGAL_QUIET_MS = 60 * 60_000;
 /** Room for accounts in the key of a balance. */
@@ -31,17 +31,20 @@ export interface Posted {
 
 export class Watch {
   readonly #ledger: Ledger;
-  /** Balances below zero, the longest first, by position and account. */
+  readonly #rules: RulePolicies;
+  /** Balances below zero that late events may still mend, by position and account. */
   readonly #pending = new Map<number, Negative>();
-  readonly #raised = new Set<number>();
+  /** Those that were reported, with the id of the finding. */
+  readonly #raised = new Map<number, string>();
   readonly #illegal = new Map<string, number>();
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, rules: RulePolicies) {
     this.#ledger = ledger;
+    this.#rules = rules;
   }
 
-  /** Notes a movement that has just been posted. */
-  posted({ from, row, to, units }: Posted, { event, nowMs, seq }: Applied): void {
+  /** Notes a movement that has just been posted; what it ends when it mends a balance that was reported. */
+  posted({ from, row, to, units }: Posted, { event, nowMs, seq }: Applied): Cleared | null {
     if (isPhysical(from)) {
       const balance = this.#ledger.balance(row, from);
       if (balance < 0 && balance + units >= 0) {
@@ -52,11 +55,10 @@ export class Watch {
     if (isPhysical(to)) {
       const balance = this.#ledger.balance(row, to);
       if (balance >= 0 && balance - units < 0) {
-        const key = keyOf(row, to);
-        this.#pending.delete(key);
-        this.#raised.delete(key);
+        return this.#mended(keyOf(row, to), nowMs);
       }
     }
+    return null;
   }
 
   /** A movement that is not legal: the finding, or null while the same one was reported lately. */
@@ -78,13 +80,17 @@ export class Watch {
     };
   }
 
-  /** Balances that stayed below zero past the grace; forgets old quiet times. */
+  /** Balances that stayed below zero past the grace of their rule; forgets old quiet times. */
   *onTime(nowMs: number): Generator<Finding> {
     for (const [key, negative] of this.#pending) {
-      if (nowMs - negative.sinceMs < NEGATIVE_GRACE_MS) break;
+      const { nodeId: node, skuId: sku } = this.#entityOf(rowOf(key));
+      const setting = this.#rules.of('NEG_INVENTORY', { sku, node });
+      if (nowMs - negative.sinceMs < parameter(setting, 'grace_min') * MINUTE_MS) continue;
       this.#pending.delete(key);
-      this.#raised.add(key);
-      yield this.#negative(key, negative);
+      if (!setting.enabled) continue;
+      const finding = this.#negative(key, negative, { setting, nowMs });
+      this.#raised.set(key, finding.findingId);
+      yield finding;
     }
     for (const [key, atMs] of this.#illegal) {
       if (nowMs - atMs < ILLEGAL_QUIET_MS) break;
@@ -95,7 +101,7 @@ export class Watch {
   snapshot(): Iterable<SnapshotPart> {
     return joined([
       mapParts('watch.pending', this.#pending),
-      jsonParts('watch.raised', [...this.#raised]),
+      mapParts('watch.raised', this.#raised),
       mapParts('watch.illegal', this.#illegal),
     ]);
   }
@@ -103,15 +109,37 @@ export class Watch {
   restore({ bytes, name }: SnapshotPart): void {
     if (name === 'watch.pending') restoreMap(this.#pending, bytes);
     else if (name === 'watch.illegal') restoreMap(this.#illegal, bytes);
-    else for (const key of parseJson<number>(bytes)) this.#raised.add(key);
+    else restoreMap(this.#raised, bytes);
   }
 
-  #negative(key: number, { id, seq, sinceMs, source }: Negative): Finding {
-    const row = Math.floor(key / SIDES);
+  #mended(key: number, nowMs: number): Cleared | null {
+    this.#pending.delete(key);
+    const findingId = this.#raised.get(key);
+    if (findingId === undefined) return null;
+    this.#raised.delete(key);
+    const name = accountName(key % SIDES);
+    const entity = this.#entityOf(rowOf(key));
+    return {
+      ...entity,
+      findingId,
+      code: 'NEG_INVENTORY',
+      subtype: name,
+      clearedAtMs: nowMs,
+      detail: `${name} of ${entity.skuId} at ${entity.nodeId} is no longer below zero`,
+    };
+  }
+
+  #negative(
+    key: number,
+    { id, seq, sinceMs, source }: Negative,
+    { nowMs, setting }: { readonly setting: RuleSetting; readonly nowMs: number },
+  ): Finding {
+    const row = rowOf(key);
     const account = key % SIDES;
     const name = accountName(account);
     const units = this.#ledger.balance(row, account);
     const entity = this.#entityOf(row);
+    const minutes = Math.floor((nowMs - sinceMs) / MINUTE_MS);
     return {
       ...entity,
       findingId: `NEG_INVENTORY/${entity.skuId}/${entity.nodeId}/${name}/${seq}`,
@@ -119,7 +147,8 @@ export class Watch {
       subtype: name,
       conditionAtMs: sinceMs,
       units,
-      detail: `${name} of ${entity.skuId} at ${entity.nodeId} is ${units} units, below zero for ${NEGATIVE_GRACE_MS / 60_000} minutes`,
+      detail: `${name} of ${entity.skuId} at ${entity.nodeId} is ${units} units, below zero for ${minutes} minutes`,
+      rule: { version: setting.version, parameters: setting.parameters },
       evidence: [{ source, id }],
     };
   }
@@ -130,6 +159,8 @@ export class Watch {
     return { entity: `sku/${skuId}/node/${nodeId}`, skuId, nodeId };
   }
 }
+
+const rowOf = (key: number) => Math.floor(key / SIDES);
 
 function keyOf(row: number, account: number): number {
   return row * SIDES + account;

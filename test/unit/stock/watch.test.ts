@@ -1,10 +1,10 @@
 /** A balance below zero is a finding once late events have had their chance to mend it. */
 import { describe, expect, it } from 'vitest';
-import { NEGATIVE_GRACE_MS } from '../../../processors/stock/watch.ts';
+import { defaultsOf } from '../../../contracts/rules.ts';
 import { LedgerBench } from '../../support/ledger.ts';
 import { adjusted, stocked } from '../../support/facts.ts';
 
-const GRACE = NEGATIVE_GRACE_MS / 60_000;
+const GRACE = defaultsOf('NEG_INVENTORY')['grace_min'] as number;
 const below = () =>
   new LedgerBench().given(stocked(3, { at: 0 }), adjusted(-5, { at: 1, id: 'culprit' }));
 
