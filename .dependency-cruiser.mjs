@@ -70,7 +70,7 @@ export default {
     {
       name: 'pure-processors',
       comment:
-        'A pure processor imports contracts, its interface, facts/ and its own folder (law 2).',
+        'A pure processor imports contracts, its interface, facts/, the statistics that the rules share, and its own folder (law 2).',
       severity: 'error',
       from: { path: pureProcessors, pathNot: '^processors/demand/' },
       to: {
@@ -79,6 +79,7 @@ export default {
           '^contracts/',
           '^processors/processor\\.ts$',
           '^processors/facts/',
+          '^processors/detect/statistics/',
           '^processors/$1/',
         ],
       },

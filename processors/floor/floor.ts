@@ -3,21 +3,24 @@
  * failed scans, counts, moves between bins, location errors, labour, adjustments and other losses.
  *
  * Key: node. In: the events of the floor, the item master and the policies that it measures with, claims of
- * customers, corrections. Out: signed rows of `floor_events`, one for each event and one for each line that
- * was picked wrong; a finding for costs in another currency. Pure: the same log gives the same rows (law 2).
+ * customers, what relieves short lines, corrections. Out: signed rows of `floor_events`, one for each event
+ * and one for each line that was picked wrong; findings of its rules (rules/), and for costs in another
+ * currency. Pure: the same log gives the same rows (law 2).
  */
 import { Corrected } from '../facts/corrected.ts';
 import { HouseCurrency } from '../facts/money.ts';
 import { joined, jsonParts, parseJson } from '../facts/parts.ts';
-import type { Applied, Cell, Outputs, Processor, SnapshotPart } from '../processor.ts';
+import type { Applied, Cell, Outputs, Processor } from '../processor.ts';
 import { Items } from './items.ts';
 import { PickErrors } from './pick-errors.ts';
 import { rowOf } from './rows.ts';
+import type { Section } from './rules/facts.ts';
+import { FloorRules } from './rules/rules.ts';
 import { cellOf, floorCells } from './tables.ts';
 import { Tolerance } from './tolerance.ts';
 import { WrittenRows } from './written.ts';
 
-const STATE_VERSION = '1';
+const STATE_VERSION = '2';
 
 export function createFloor(): Processor {
   const items = new Items();
@@ -27,10 +30,11 @@ export function createFloor(): Processor {
   const pickErrors = new PickErrors(written);
   const corrected = new Corrected();
   const known = { items, tolerance, house };
+  const rules = new FloorRules(known, (order) => pickErrors.writtenPicks(order));
   let second = 0;
 
   function apply(applied: Applied, out: Outputs): void {
-    onTime(applied.nowMs);
+    onTime(applied, out);
     const { event, timeMs } = applied;
     switch (event.type) {
       case 'stocktide.item.upserted.v1':
@@ -39,6 +43,7 @@ export function createFloor(): Processor {
       case 'stocktide.policy.set.v1':
         tolerance.set(event.data);
         house.set(event.data);
+        rules.setPolicy(event.data, applied);
         return;
       case 'stocktide.event.corrected.v1':
         for (const identity of corrected.note(event.data, applied.nowMs)) {
@@ -47,6 +52,20 @@ export function createFloor(): Processor {
         return;
       case 'stocktide.return.line.authorized.v1':
         if (!corrected.voids(applied)) pickErrors.claimed(event.data, applied, out);
+        return;
+      case 'stocktide.order.line.allocated.v1':
+        if (!corrected.voids(applied)) rules.allocated(event.data, applied, out);
+        return;
+      case 'stocktide.order.line.cancelled.v1':
+        if (!corrected.voids(applied)) rules.cancelled(event.data, applied, out);
+        return;
+      case 'stocktide.case.commanded.v1':
+        rules.commanded(event.data, applied, out);
+        return;
+      case 'stocktide.receipt.line.received.v1':
+      case 'stocktide.quality.inspected.v1':
+      case 'stocktide.return.dispositioned.v1':
+        if (!corrected.voids(applied)) rules.handled(applied, out);
         return;
       case 'stocktide.pick.started.v1':
       case 'stocktide.pick.completed.v1':
@@ -58,7 +77,10 @@ export function createFloor(): Processor {
       case 'stocktide.inventory.adjusted.v1':
       case 'stocktide.inventory.state.changed.v1':
       case 'stocktide.labour.recorded.v1':
-        if (!corrected.voids(applied)) write(applied, out);
+        if (!corrected.voids(applied)) {
+          write(applied, out);
+          rules.handled(applied, out);
+        }
         return;
       default:
         // Every other type of the catalogue is no business of the floor.
@@ -67,13 +89,15 @@ export function createFloor(): Processor {
   }
 
   /** Housekeeping once a second of event time. */
-  function onTime(nowMs: number): void {
+  function onTime(applied: Applied, out: Outputs): void {
+    const { nowMs } = applied;
     const thisSecond = Math.floor(nowMs / 1_000);
     if (thisSecond === second) return;
     second = thisSecond;
     written.onTime(nowMs);
     pickErrors.onTime(nowMs);
     corrected.onTime(nowMs);
+    rules.onTime(applied, out);
   }
 
   function write(applied: Applied, out: Outputs): void {
@@ -84,11 +108,13 @@ export function createFloor(): Processor {
     written.add(identity, cells, nowMs);
     emit(cells, 1, applied, out);
     if (row.kind === 'pick') pickErrors.picked({ identity, cells }, applied, out);
+    if (row.kind !== undefined) rules.written(row.kind, cells, applied, out);
     if (row.unit_cost !== undefined && row.costed === 0) flagCurrency(applied, row, out);
   }
 
   function takeBack(identity: number, applied: Applied, out: Outputs): void {
     const cells = written.take(identity);
+    rules.takenBack(identity, cells, applied, out);
     if (cells === undefined) return pickErrors.dropClaim(identity, applied, out);
     emit(cells, -1, applied, out);
     if (cellOf(cells, 'kind') === 'pick') pickErrors.dropPick({ identity, cells }, applied, out);
@@ -127,6 +153,7 @@ export function createFloor(): Processor {
     written,
     claimed: pickErrors,
     corrected,
+    ...rules.sections(),
   };
 
   return {
@@ -145,12 +172,6 @@ export function createFloor(): Processor {
       pickErrors.restored();
     },
   };
-}
-
-/** A piece of the state. */
-interface Section {
-  snapshot(): Iterable<SnapshotPart>;
-  restore(part: SnapshotPart): void;
 }
 
 function emit(cells: readonly Cell[], sign: 1 | -1, { nowMs, seq }: Applied, out: Outputs): void {

@@ -87,7 +87,7 @@ export class PickErrors {
     if (!ERROR_REASONS.has(reason)) return;
     const { order_id: order, sku_id: sku } = data;
     const { identity, seq, timeMs } = applied;
-    const known = this.#claimed.get(order) ?? { claims: [], picks: this.#writtenPicks(order) };
+    const known = this.#claimed.get(order) ?? { claims: [], picks: this.writtenPicks(order) };
     const claims = [...known.claims];
     insertFact(claims, {
       ...{ timeMs, seq, identity, sku, reason },
@@ -163,7 +163,8 @@ export class PickErrors {
     return order;
   }
 
-  #writtenPicks(order: string): WrittenPick[] {
+  /** Written picks of an order in the order of the log; those that picked something. */
+  writtenPicks(order: string): WrittenPick[] {
     return (this.#picksOf.get(order) ?? []).flatMap((identity) => {
       const cells = this.#written.get(identity);
       return cells === undefined ? [] : [{ identity, cells }];

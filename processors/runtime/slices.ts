@@ -66,7 +66,12 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
     whole: ['purchaseorder', 'asn'],
     create: (_options, partitions) => createSupply(partitions === null ? {} : { partitions }),
   },
-  floor: { key: 'node', create: createFloor },
+  floor: {
+    key: 'node',
+    // A line that came out short at one node may be allocated again at another.
+    whole: ['order-line'],
+    create: createFloor,
+  },
   feeds: { key: null, create: createFeeds },
   returns: {
     key: 'order',
