@@ -37,6 +37,8 @@ export interface Ordered extends Fact {
   readonly kind: 'issued' | 'changed';
   readonly units: number;
   readonly dueMs: number;
+  /** Cost of one unit (decimal string), null where it is not said. */
+  readonly unitCost: string | null;
 }
 export interface Acknowledged extends Fact {
   readonly kind: 'acknowledged';
@@ -76,6 +78,8 @@ interface Inspected {
 /** The receipt line was booked wrong by whoever received it, and put right later. */
 interface ReceiverError {
   readonly kind: 'receiver_error';
+  /** Found by a recount; else the event was declared wrong, and another one stands instead of it. */
+  readonly recounted: boolean;
 }
 
 export type HeadOf<K extends HeadFact['kind']> = Extract<HeadFact, { kind: K }>;

@@ -175,7 +175,7 @@ function inTransit(asns: readonly Asn[]): number {
 }
 
 /** What is still expected of an ASN: nothing once its receipt is closed. */
-function openOf({ announced, document, receipts }: Asn): number {
+export function openOf({ announced, document, receipts }: Asn): number {
   if (announced === null || lastOf(document.head, 'closed') !== undefined) return 0;
   return Math.max(0, announced - unitsOf(receipts));
 }

@@ -22,6 +22,7 @@ import { joined, jsonParts, parseJson } from '../facts/parts.ts';
 import { emitDifference, type FactRow } from '../facts/signed.ts';
 import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
 import { Documents, type Document, type DocumentKind } from './documents.ts';
+import { InboundRules } from './inbound-rules.ts';
 import { isReceived, type HeadFact, type LineFact, type StepFact } from './facts.ts';
 import { factsOf, Family, skusOf } from './family.ts';
 import { orderOf, rowsOf } from './lines.ts';
@@ -63,16 +64,17 @@ export function createSupply(options: SupplyOptions = {}): Processor {
   const corrected = new Corrected();
   const errors = new ReceiverErrors();
   const tolerances = new Tolerances();
+  const owns = (supplier: string) => partitions?.has(partitionOf(supplier)) ?? true;
+  const family = (root: Document, sku: string) => new Family(root, sku, documents, steps);
+  const rules = new InboundRules({ documents, family, owns });
   let nowMs = 0;
   let applied: Applied;
   let out: Outputs;
 
-  const owns = (supplier: string) => partitions?.has(partitionOf(supplier)) ?? true;
-  const family = (root: Document, sku: string) => new Family(root, sku, documents, steps);
-
   function apply(next: Applied, outputs: Outputs): void {
     applied = next;
     out = outputs;
+    rules.begin(next, outputs);
     if (Math.floor(next.nowMs / 1_000) > Math.floor(nowMs / 1_000)) onTime(next.nowMs);
     nowMs = next.nowMs;
     if (corrected.voids(next)) voided(next);
@@ -126,7 +128,8 @@ export function createSupply(options: SupplyOptions = {}): Processor {
       case 'stocktide.receipt.line.received.v1':
         return received(event.data);
       case 'stocktide.receipt.closed.v1': {
-        const { asn_id: asn, closed_at: closedAt } = event.data;
+        const { asn_id: asn, closed_at: closedAt, receipt_id: receipt } = event.data;
+        rules.closed(receipt);
         if (asn !== undefined) head('asn', asn, { kind: 'closed', closedMs: Date.parse(closedAt) });
         return;
       }
@@ -144,10 +147,13 @@ export function createSupply(options: SupplyOptions = {}): Processor {
       case 'stocktide.inventory.adjusted.v1': {
         const { note, raw_code: code, sku_id: sku } = event.data;
         const receipt = isReceiptError(code) ? receiptNamed(note, event.correlationid) : null;
-        if (receipt !== null) step(receipt, sku, { ...stamp(), kind: 'receiver_error' });
+        if (receipt !== null) {
+          step(receipt, sku, { ...stamp(), kind: 'receiver_error', recounted: true });
+        }
         return;
       }
       case 'stocktide.policy.set.v1':
+        rules.decided(event.data);
         return decided(event.data);
       case 'stocktide.event.corrected.v1':
         return correct(event.data);
@@ -166,7 +172,8 @@ export function createSupply(options: SupplyOptions = {}): Processor {
   ): void {
     const { due_at: dueAt, po_id: po, qty: units, sku_id: sku } = data;
     const document = documents.touch('po', po, nowMs);
-    line(document, sku, { ...stamp(), kind, units, dueMs: Date.parse(dueAt) });
+    const unitCost = 'unit_cost' in data ? (data.unit_cost ?? null) : null;
+    line(document, sku, { ...stamp(), kind, units, dueMs: Date.parse(dueAt), unitCost });
   }
 
   /** One event, two facts of its header: who it is of, and when it is expected. */
@@ -186,6 +193,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     const holder = documentOf(po, asn, receipt);
     if (po !== '' && asn !== '') documents.link(holder, documents.touch('asn', asn, nowMs));
     steps.received(receipt, sku, holder.key, nowMs);
+    rules.received(receipt, holder, sku);
     line(holder, sku, {
       ...stamp(),
       kind: 'received',
@@ -216,18 +224,23 @@ export function createSupply(options: SupplyOptions = {}): Processor {
   }
 
   function line(document: Document, sku: string, fact: LineFact): void {
-    const families = change(documents.affectedBy(document), sku, () => {
+    const roots = documents.affectedBy(document);
+    const families = change(roots, sku, () => {
       if (!documents.addLine(document, sku, fact)) full(document, sku);
     });
     // An answer of the supplier orders nothing and brings nothing.
-    if (fact.kind !== 'acknowledged') for (const known of families) suspect(known);
+    if (fact.kind === 'acknowledged') return;
+    for (const known of families) suspect(known);
+    if (fact.kind !== 'received') rules.dated([document]);
+    rules.changed(roots, families);
   }
 
   function step(receipt: string, sku: string, fact: StepFact): void {
-    change(rootsOf(receipt, sku), sku, () => {
+    const families = change(rootsOf(receipt, sku), sku, () => {
       if (steps.add(receipt, sku, fact, nowMs)) return;
       flag({ kind: 'receipt', id: receipt }, sku, 'steps_full', `SKU ${sku} has too many steps`);
     });
+    if (fact.kind === 'receiver_error') rules.changed([], families);
   }
 
   /** Roots whose rows show the goods of a receipt. */
@@ -258,13 +271,19 @@ export function createSupply(options: SupplyOptions = {}): Processor {
 
   /** Makes a change of whole documents, which may give an ASN another root. */
   function changeAll(roots: ReadonlySet<Document>, make: () => void): void {
+    const families: Family[] = [];
     const before = bySku(roots, addStanding);
     make();
-    const after = bySku(roots, (rows, root, sku) => addProjected(rows, family(root, sku)));
+    const after = bySku(roots, (rows, root, sku) => {
+      const known = family(root, sku);
+      if (addProjected(rows, known)) families.push(known);
+    });
     for (const [sku, rows] of before) emitDifference(rows, after.get(sku) ?? [], applied, out);
     for (const [sku, rows] of after) {
       if (!before.has(sku)) emitDifference([], rows, applied, out);
     }
+    rules.dated(roots);
+    rules.changed(roots, families);
   }
 
   /** Rows of the roots by SKU: one that moves from one root to another has not changed. */
@@ -322,9 +341,10 @@ export function createSupply(options: SupplyOptions = {}): Processor {
   function dropStep(identity: number): void {
     const place = steps.find(identity);
     if (place === undefined) return;
-    change(rootsOf(place.receipt, place.sku), place.sku, () => {
+    const families = change(rootsOf(place.receipt, place.sku), place.sku, () => {
       steps.drop(identity);
     });
+    rules.changed([], families);
   }
 
   function dropFact(
@@ -341,9 +361,14 @@ export function createSupply(options: SupplyOptions = {}): Processor {
         documents.drop(identity, found);
       });
     } else {
-      change(roots, sku, () => {
+      const families = change(roots, sku, () => {
         documents.drop(identity, found);
       });
+      rules.dated(roots);
+      rules.changed(roots, families);
+      if (fact !== undefined && isReceived(fact)) {
+        for (const known of families) rules.rejudge(known, fact.receipt);
+      }
     }
     if (wrong && sku !== null && fact !== undefined && isReceived(fact)) {
       markWrong(fact.receipt, sku);
@@ -351,7 +376,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
   }
 
   function markWrong(receipt: string, sku: string): void {
-    step(receipt, sku, { ...stamp(), kind: 'receiver_error' });
+    step(receipt, sku, { ...stamp(), kind: 'receiver_error', recounted: false });
   }
 
   /** The new tolerance holds for every line, so that one window never mixes two of them. */
@@ -384,6 +409,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
   function onTime(atMs: number): void {
     corrected.onTime(atMs);
     errors.onTime(atMs);
+    rules.onTime(atMs);
     steps.onTime(atMs);
     for (const [key, why] of suspects.due(atMs)) {
       // Ids hold no white space: kind, id, SKU.
@@ -439,7 +465,9 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     for (const document of cluster) {
       for (const [sku, facts] of document.lines) {
         for (const fact of facts) {
-          if (isReceived(fact)) steps.released(fact.receipt, sku, document.key);
+          if (!isReceived(fact)) continue;
+          steps.released(fact.receipt, sku, document.key);
+          rules.forgotten(fact.receipt, sku);
         }
       }
       documents.forget(document);
@@ -488,12 +516,17 @@ export function createSupply(options: SupplyOptions = {}): Processor {
 
   return {
     name: 'supply',
-    stateVersion: '1',
+    stateVersion: '2',
     apply,
     size: () => documents.size,
-    snapshot: () => joined(Array.from(sections.values(), (section) => section.snapshot())),
+    snapshot: () =>
+      joined([
+        ...Array.from(sections.values(), (section) => section.snapshot()),
+        ...rules.snapshot(),
+      ]),
     restore: (parts) => {
       for (const part of parts) {
+        if (rules.restore(part)) continue;
         const section = sections.get(part.name);
         if (section === undefined) throw new Error(`the supply processor has no part ${part.name}`);
         section.restore(part);

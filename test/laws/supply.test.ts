@@ -154,6 +154,7 @@ describe('inbound supply', () => {
         restarted.given(...events.slice(cut));
         for (const table of TABLES) expect(restarted.rows(table)).toEqual(once.rows(table));
         expect(restarted.findings).toEqual(once.findings);
+        expect(restarted.ended).toEqual(once.ended);
       }),
       runs(80),
     );
