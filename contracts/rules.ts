@@ -333,6 +333,8 @@ export const RULES = {
     parameters: {
       q: fraction(0.1, 'False discovery rate of a closing window'),
       budget: count(10, 'Alerts of a team in a day'),
+      window_h: number(1, 0.25, 24, 'Losses are looked at every so many hours'),
+      amount: money(25, 'Least loss at cost that is paged'),
     },
     causes: ['THEFT_SUSPECTED', 'PROCESS_ERROR', 'SUPPLIER_SHORT', 'DAMAGE_UNRECORDED'],
   },

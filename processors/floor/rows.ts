@@ -3,7 +3,7 @@ import type { DataOf } from '../../contracts/events.ts';
 import type { Applied } from '../processor.ts';
 import type { HouseCurrency } from '../facts/money.ts';
 import type { Item, Items } from './items.ts';
-import { lossOfAdjustment, lossOfStateChange, NO_LOSS, type Loss } from './losses.ts';
+import { lossOfAdjustment, lossOfStateChange, NO_LOSS, type Loss } from '../facts/losses.ts';
 import type { FloorRow } from './tables.ts';
 import type { Tolerance } from './tolerance.ts';
 

@@ -8,6 +8,7 @@ import { createArchive } from '../archive/archive.ts';
 import { createOrders } from '../orders/orders.ts';
 import type { Processor } from '../processor.ts';
 import { createCases } from '../cases/facts.ts';
+import { createDetect } from '../detect/detect.ts';
 import { createFeeds, type Feeds } from '../feeds/feeds.ts';
 import { createFloor } from '../floor/floor.ts';
 import { createReturns } from '../returns/returns.ts';
@@ -83,6 +84,7 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
     key: 'order',
     create: (_options, partitions) => createOrders(partitions === null ? {} : { partitions }),
   },
+  detect: { key: null, create: createDetect },
   cases: { key: null, create: createCases },
 };
 

@@ -2,6 +2,7 @@
 import { DEMAND_TABLES } from '../demand/tables.ts';
 import { ARCHIVE_TABLES } from '../archive/tables.ts';
 import { CASES_TABLES } from '../cases/tables.ts';
+import { DETECT_TABLES } from '../detect/tables.ts';
 import { SHARED_TABLES } from '../facts/tables.ts';
 import { FEEDS_TABLES } from '../feeds/tables.ts';
 import { FLOOR_TABLES } from '../floor/tables.ts';
@@ -20,5 +21,6 @@ export const TABLE_COLUMNS = {
   ...RETURNS_TABLES,
   ...ORDER_TABLES,
   ...CASES_TABLES,
+  ...DETECT_TABLES,
   ...SHARED_TABLES,
 } as const satisfies Record<string, readonly string[]>;

@@ -18,6 +18,7 @@ describe('createSlice', () => {
       'feeds',
       'returns',
       'orders',
+      'detect',
       'cases',
     ]);
     expect(all.partitions).toHaveLength(16);

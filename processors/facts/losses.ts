@@ -4,9 +4,15 @@
  * written off before is not lost again when it is destroyed. What is found or mended again counts back.
  */
 import type { DataOf } from '../../contracts/events.ts';
-import type { FloorRow } from './tables.ts';
 
-export type Loss = Pick<FloorRow, 'leakage' | 'loss_units'>;
+/** L5, L8 or neither (REFERENCE §1.6). */
+export type Leakage = '' | 'L5' | 'L8';
+
+export interface Loss {
+  readonly leakage: Leakage;
+  /** Units of it; gains are negative. */
+  readonly loss_units: number;
+}
 export const NO_LOSS: Loss = { leakage: '', loss_units: 0 };
 
 const WRITTEN_OFF: ReadonlySet<string> = new Set(['damaged', 'expired', 'scrapped']);
@@ -34,12 +40,12 @@ export function lossOfStateChange(data: DataOf<'inventory.state.changed'>): Loss
   return after === '' ? lossOf(before, -data.qty) : NO_LOSS;
 }
 
-function kindOf(state: string): FloorRow['leakage'] {
+function kindOf(state: string): Leakage {
   if (WRITTEN_OFF.has(state)) return 'L5';
   return state === 'lost' ? 'L8' : '';
 }
 
-const lossOf = (leakage: FloorRow['leakage'], units: number): Loss => ({
+const lossOf = (leakage: Leakage, units: number): Loss => ({
   leakage,
   // No −0: it would differ from 0 as a cell.
   loss_units: units === 0 ? 0 : units,
