@@ -14,11 +14,31 @@ import { violationsOf, type Violation } from './violations.ts';
 export interface Projection {
   readonly rows: readonly FactRow[];
   readonly violations: readonly Violation[];
+  /** Returns of which something waits for a decision. */
+  readonly pending: readonly Pending[];
   /** When the rows change although nothing happens; null for never. */
   readonly wakeMs: number | null;
 }
 
-const NOTHING: Projection = { rows: [], violations: [], wakeMs: null };
+/** What waits of a return. */
+export interface Pending {
+  /** `return/` and its authorisation, or the receipt that came without one. */
+  readonly entity: string;
+  readonly order: string;
+  readonly node: string;
+  /** When the first of it came. */
+  readonly sinceMs: number;
+  readonly goods: readonly {
+    readonly sku: string;
+    readonly units: number;
+    /** '' when they are not known, or are in another currency. */
+    readonly unitCost: string;
+    readonly price: string;
+  }[];
+  readonly evidence: { readonly source: string; readonly id: string };
+}
+
+const NOTHING: Projection = { rows: [], violations: [], pending: [], wakeMs: null };
 const HOUR_MS = 3_600_000;
 
 export function project(unit: string, facts: readonly ReturnsFact[], nowMs: number): Projection {
@@ -39,6 +59,7 @@ export function project(unit: string, facts: readonly ReturnsFact[], nowMs: numb
       ...costsOf(sold, nowMs).map((cost) => costRow(cost, order)),
     ],
     violations: violationsOf(order.id, sold),
+    pending: pendingOf(goods, order.id),
     wakeMs: nextCostMs(sold, nowMs),
   };
 }
@@ -95,6 +116,27 @@ function returnRows({ early, returned }: Goods, order: Order): FactRow[] {
   return [...received, ...unreceived];
 }
 
+const waiting = ({ disposed, units }: Returned) =>
+  units - disposed.reduce((sum, one) => sum + one.units, 0);
+
+function pendingOf({ returned }: Goods, order: string): Pending[] {
+  const pending = new Map<string, Pending>();
+  for (const piece of returned) {
+    const units = waiting(piece);
+    if (units === 0) continue;
+    const { fact, line } = piece;
+    const { id, node, receivedMs, rma, sku, source } = fact;
+    const entity = `return/${rma || id}`;
+    const known = pending.get(entity);
+    const price = line?.inHouse === true ? line.price : '';
+    const goods = [...(known?.goods ?? []), { sku, units, unitCost: line?.unitCost ?? '', price }];
+    const isFirst = known === undefined || receivedMs < known.sinceMs;
+    const since = isFirst ? { node, sinceMs: receivedMs, evidence: { source, id } } : known;
+    pending.set(entity, { entity, order, ...since, goods });
+  }
+  return [...pending.values()];
+}
+
 /** When the last unit was decided on; null while some are pending. */
 function dispositionedMs({ disposed, units }: Returned): number | null {
   const decided = disposed.reduce((sum, one) => sum + one.units, 0);
@@ -117,7 +159,7 @@ const reasonOf = ({ authorised, fact }: Returned) =>
 function returnRow(key: string, piece: Returned, { channel, id, sla }: Order): FactRow {
   const { authorised, disposed, fact, line, sale, units } = piece;
   const states = unitsByState(disposed);
-  const pending = units - disposed.reduce((sum, one) => sum + one.units, 0);
+  const pending = waiting(piece);
   const amount = line?.inHouse === true ? times(line.price, units) : '0';
   return {
     table: 'returns',

@@ -4,7 +4,7 @@
  *
  * Key: order. In: order lines, seller's cancellations, shipments, returns, refunds, costs, master data of
  * items, policies, corrections. Out: `returns`, `refunds`, `costs` and `durations` as signed rows,
- * and findings FLOW_VIOLATION. Pure: the same log gives the same rows; the order in which facts come and
+ * and findings FLOW_VIOLATION and RETURN_UNDISPOSITIONED. Pure: the same log gives the same rows; the order in which facts come and
  * whether one was corrected or never sent makes no difference to the rows that hold in the end.
  */
 import type { DataOf } from '../../contracts/events.ts';
@@ -12,14 +12,16 @@ import { partitionOf } from '../../contracts/subjects.ts';
 import { Corrected } from '../facts/corrected.ts';
 import { HouseCurrency } from '../facts/money.ts';
 import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../facts/parts.ts';
+import { RulePolicies } from '../facts/rule-policies.ts';
 import { emitDifference, type FactRow } from '../facts/signed.ts';
 import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
 import { factOf, orderOf, type Homed } from './facts.ts';
 import { Homes } from './homes.ts';
-import { project, type Projection } from './project.ts';
+import { project, type Pending, type Projection } from './project.ts';
+import { Undisposed } from './undisposed.ts';
 import { UnitCosts } from './unit-costs.ts';
 
-const STATE_VERSION = '1';
+const STATE_VERSION = '2';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -44,6 +46,8 @@ export function createReturns(options: ReturnsOptions = {}): Processor {
   const corrected = new Corrected();
   const house = new HouseCurrency();
   const unitCosts = new UnitCosts();
+  const rules = new RulePolicies();
+  const undisposed = new Undisposed({ rules, unitCost: (sku) => unitCosts.get(sku) });
   /** Units that time alone changes, and when. */
   const wakes = new Map<string, number>();
   /** Units that look odd, and until when disorder may explain it; the first one first. */
@@ -74,7 +78,7 @@ export function createReturns(options: ReturnsOptions = {}): Processor {
         if (!corrected.voids(applied)) itemUpserted(event.data);
         return;
       case 'stocktide.policy.set.v1':
-        if (!corrected.voids(applied)) policySet(event.data);
+        if (!corrected.voids(applied)) policySet(event.data, applied, out);
         return;
       case 'stocktide.event.corrected.v1':
         return correct(event.data, applied, out);
@@ -96,8 +100,10 @@ export function createReturns(options: ReturnsOptions = {}): Processor {
     if (house.counts(currency)) unitCosts.set(sku, cost);
   }
 
-  function policySet(data: DataOf<'policy.set'>): void {
+  function policySet(data: DataOf<'policy.set'>, applied: Applied, out: Outputs): void {
     house.set(data);
+    rules.set(data, applied);
+    undisposed.ruleSet(data, applied, out);
     if (data.policy !== 'measurement' || data.value.refund_receipt_d === undefined) return;
     receiptWindowMs = data.value.refund_receipt_d * DAY_MS;
   }
@@ -136,15 +142,18 @@ export function createReturns(options: ReturnsOptions = {}): Processor {
     out: Outputs,
   ): void {
     const after: FactRow[] = [];
+    const waiting = new Map<string, readonly Pending[]>();
     for (const unit of units) {
       homes.settle(unit, applied.nowMs);
-      const { rows, violations, wakeMs } = projectionOf(unit, applied.nowMs);
+      const { pending, rows, violations, wakeMs } = projectionOf(unit, applied.nowMs);
+      waiting.set(unit, pending);
       after.push(...rows);
       wake(unit, wakeMs);
       checks.delete(unit);
       if (violations.length > 0) checks.set(unit, applied.nowMs + WATERMARK_MS);
     }
     emitDifference(before, after, applied, out);
+    undisposed.follow(waiting, applied, out);
   }
 
   function wake(unit: string, atMs: number | null): void {
@@ -168,14 +177,16 @@ export function createReturns(options: ReturnsOptions = {}): Processor {
       checks.delete(unit);
       report(unit, applied.nowMs, out);
     }
+    undisposed.onTime(applied, out);
     const isNewHour = Math.floor(applied.nowMs / HOUR_MS) > Math.floor(nowMs / HOUR_MS);
-    if (isNewHour || homes.size > capacity) forget(applied.nowMs);
+    if (isNewHour || homes.size > capacity) forget(applied, out);
   }
 
-  function forget(atMs: number): void {
-    homes.forget(atMs - RESTED_MS, (unit) => {
+  function forget(applied: Applied, out: Outputs): void {
+    homes.forget(applied.nowMs - RESTED_MS, (unit) => {
       wakes.delete(unit);
       checks.delete(unit);
+      undisposed.follow(new Map([[unit, []]]), applied, out);
     });
   }
 
@@ -212,6 +223,8 @@ export function createReturns(options: ReturnsOptions = {}): Processor {
       else if (part.name === 'corrected') corrected.restore(part);
       else if (part.name === 'currency') house.restore(part);
       else if (part.name === 'unitcosts') unitCosts.restore(part);
+      else if (part.name === 'rules') rules.restore(part);
+      else if (part.name === 'undisposed') undisposed.restore(part);
       else if (part.name === 'wakes') restoreMap(wakes, part.bytes);
       else if (part.name === 'checks') restoreMap(checks, part.bytes);
       else if (part.name === 'head') restoreHead(part);
@@ -239,6 +252,8 @@ export function createReturns(options: ReturnsOptions = {}): Processor {
         corrected.snapshot(),
         house.snapshot(),
         unitCosts.snapshot(),
+        rules.snapshot(),
+        undisposed.snapshot(),
         mapParts('wakes', wakes),
         mapParts('checks', checks),
       ]),
