@@ -17,14 +17,13 @@ export interface Evidence {
 
 interface Waiting {
   /** Key of the document and SKU of each line. */
-  readonly lines: ReadonlySet<string>;
+  readonly lines: Set<string>;
   /** When it was last touched (event time), and by which event. */
   readonly sinceMs: number;
   readonly last: Evidence;
 }
 
 type Touch = Pick<Waiting, 'sinceMs' | 'last'>;
-const NO_LINES: ReadonlySet<string> = new Set();
 
 export class Deliveries {
   /** Each the longest untouched first. */
@@ -33,15 +32,15 @@ export class Deliveries {
 
   received(receipt: string, line: string, touch: Touch): void {
     const queue = this.#closed.has(receipt) ? this.#closed : this.#open;
-    const lines = new Set(queue.get(receipt)?.lines).add(line);
-    requeue(queue, receipt, { ...touch, lines });
+    const lines = queue.get(receipt)?.lines ?? new Set();
+    requeue(queue, receipt, { ...touch, lines: lines.add(line) });
   }
 
   /** Lines that come after their receipt was closed still find it closed until it is judged. */
   closed(receipt: string, touch: Touch): void {
-    const { lines = NO_LINES } = this.#closed.get(receipt) ?? this.#open.get(receipt) ?? {};
+    const waiting = this.#closed.get(receipt) ?? this.#open.get(receipt);
     this.#open.delete(receipt);
-    requeue(this.#closed, receipt, { ...touch, lines });
+    requeue(this.#closed, receipt, { ...touch, lines: waiting?.lines ?? new Set() });
   }
 
   /** Receipts whose wait is over; they wait no more. */

@@ -44,9 +44,9 @@ export function driftOf(variances: readonly number[], parameters: DriftParameter
 function trendOf(variances: readonly number[], { level, p, slope }: DriftParameters): Drift | null {
   const last = variances.slice(-TREND_RECEIPTS.most);
   if (last.length < TREND_RECEIPTS.least) return null;
+  if (median(last.slice(-LEVEL_RECEIPTS).map(Math.abs)) < level) return null;
   const trend = mannKendall(last);
   if (trend === null || trend.p >= p || Math.abs(trend.slope) < slope) return null;
-  if (median(last.slice(-LEVEL_RECEIPTS).map(Math.abs)) < level) return null;
   const statistic = { name: 'theil_sen_slope', value: trend.slope, expected: 0, p: trend.p };
   return { subtype: 'trend', statistic: { ...statistic, limit: Math.sign(trend.slope) * slope } };
 }
@@ -55,7 +55,9 @@ function biasOf(
   variances: readonly number[],
   { cusumH: h, cusumK: k, level }: DriftParameters,
 ): Drift | null {
-  const sigma = Math.max(spread(variances), level / 2);
+  const least = level / 2;
+  if (mostOf(variances, least, k) <= h) return null;
+  const sigma = Math.max(spread(variances), least);
   let over = 0;
   let short = 0;
   for (const variance of variances) {
@@ -67,6 +69,15 @@ function biasOf(
   if (s <= h) return null;
   const statistic = { name: over > short ? 'cusum_over' : 'cusum_short', value: s, expected: 0 };
   return { subtype: 'bias', statistic: { ...statistic, limit: h } };
+}
+
+/** What S is at most, of either side and for any σ from the least one: nearly always too little. */
+function mostOf(variances: readonly number[], leastSigma: number, k: number): number {
+  let most = 0;
+  for (const variance of variances) {
+    if (variance !== 0) most += Math.max(0, Math.min(CLIP, Math.abs(variance) / leastSigma) - k);
+  }
+  return most;
 }
 
 /** σ of neighbours; 0 where there are too few. */

@@ -91,11 +91,13 @@ export class InboundRules {
     this.#deliveries.closed(receipt, this.#touch());
   }
 
-  /** The dates of a document, or what is due by them, changed: judged once disorder cannot explain it. */
-  dated(documents: Iterable<Document>): void {
-    for (const { key, kind } of documents) {
-      if (kind !== 'receipt') this.#agenda.add(key, this.#at.nowMs + WATERMARK_MS);
-    }
+  /**
+   * The dates of documents, or what is due by them, changed: judged once disorder cannot explain it, and not
+   * before the date, when there is one and nothing else can be wrong.
+   */
+  dated(documents: Iterable<Document>, dueMs = 0): void {
+    const atMs = Math.max(this.#at.nowMs + WATERMARK_MS, dueMs);
+    for (const { key, kind } of documents) if (kind !== 'receipt') this.#agenda.add(key, atMs);
   }
 
   /** Families changed: a finding about them may hold no more. */

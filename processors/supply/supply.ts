@@ -23,7 +23,15 @@ import { emitDifference, type FactRow } from '../facts/signed.ts';
 import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
 import { Documents, type Document, type DocumentKind } from './documents.ts';
 import { InboundRules } from './inbound-rules.ts';
-import { isReceived, type HeadFact, type LineFact, type StepFact } from './facts.ts';
+import {
+  isAnnounced,
+  isOrdered,
+  isReceived,
+  lastOf,
+  type HeadFact,
+  type LineFact,
+  type StepFact,
+} from './facts.ts';
 import { factsOf, Family, skusOf } from './family.ts';
 import { orderOf, rowsOf } from './lines.ts';
 import { isReceiptError, receiptNamed, ReceiverErrors } from './receiver-errors.ts';
@@ -181,11 +189,19 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     const { asn_id: asn, node_id: node, po_id: po = '', supplier_id: supplier = '' } = data;
     const document = documents.touch('asn', asn, nowMs);
     if (po !== '') documents.link(document, documents.touch('po', po, nowMs));
-    changeAll(documents.affectedBy(document), () => {
+    const etaMs = Date.parse(data.eta_at);
+    const roots = documents.affectedBy(document);
+    changeAll(roots, () => {
       documents.addHead(document, { ...stamp(), ...named, supplier, node, po });
-      const etaMs = Date.parse(data.eta_at);
       documents.addHead(document, { ...stamp(), kind: 'expected', etaMs });
     });
+    expected(document, roots, etaMs);
+  }
+
+  /** An ASN may be late after its ETA; its PO is at risk as soon as the ETA is after the due date. */
+  function expected(asn: Document, roots: ReadonlySet<Document>, etaMs: number): void {
+    rules.dated([asn], etaMs);
+    rules.dated([...roots].filter((root) => root !== asn));
   }
 
   function received(data: DataOf<'receipt.line.received'>): void {
@@ -218,9 +234,11 @@ export function createSupply(options: SupplyOptions = {}): Processor {
 
   function head(kind: DocumentKind, id: string, fact: Unstamped<HeadFact>): void {
     const document = documents.touch(kind, id, nowMs);
-    changeAll(documents.affectedBy(document), () => {
+    const roots = documents.affectedBy(document);
+    changeAll(roots, () => {
       documents.addHead(document, { ...stamp(), ...fact });
     });
+    if (fact.kind === 'expected') expected(document, roots, fact.etaMs);
   }
 
   function line(document: Document, sku: string, fact: LineFact): void {
@@ -231,7 +249,8 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     // An answer of the supplier orders nothing and brings nothing.
     if (fact.kind === 'acknowledged') return;
     for (const known of families) suspect(known);
-    if (fact.kind !== 'received') rules.dated([document]);
+    if (isOrdered(fact)) rules.dated([document], fact.dueMs);
+    if (isAnnounced(fact)) rules.dated([document], lastOf(document.head, 'expected')?.etaMs);
     rules.changed(roots, families);
   }
 
@@ -282,7 +301,6 @@ export function createSupply(options: SupplyOptions = {}): Processor {
     for (const [sku, rows] of after) {
       if (!before.has(sku)) emitDifference([], rows, applied, out);
     }
-    rules.dated(roots);
     rules.changed(roots, families);
   }
 
@@ -360,6 +378,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
       changeAll(roots, () => {
         documents.drop(identity, found);
       });
+      rules.dated(roots);
     } else {
       const families = change(roots, sku, () => {
         documents.drop(identity, found);
