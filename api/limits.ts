@@ -135,3 +135,42 @@ export const KPI_LIMITS: KpiLimits = {
   rotation: 4,
   duty: 0.1,
 };
+
+export interface CaseLimits {
+  /** Open cases held; beyond it the longest untouched are left out, and lists say so. */
+  readonly openCases: number;
+  /** Newest steps held, for what ClickHouse does not have yet. */
+  readonly steps: number;
+  /** Closed cases that a list looks through, the latest touched. */
+  readonly closedCases: number;
+  /** Steps shown of one case, the newest. */
+  readonly stepsOfCase: number;
+  /** Messages of SIGNALS from before the start that are read: more than ClickHouse can lag behind. */
+  readonly lookBack: number;
+  readonly readAhead: number;
+  /** Worst cases in the topic `cases`, and the least time between two messages of it. */
+  readonly top: number;
+  readonly everyMs: number;
+  /** Most that an answer waits for the cases to have been read, and between two tries. */
+  readonly readyMs: number;
+  readonly retryMs: number;
+  /** How long a command waits for what became of it; then it is told as pending. */
+  readonly commandMs: number;
+  /** How long the door may take for the events of a command. */
+  readonly doorMs: number;
+}
+
+export const CASE_LIMITS: CaseLimits = {
+  openCases: 20_000,
+  steps: 5000,
+  closedCases: 5000,
+  stepsOfCase: 500,
+  lookBack: 5000,
+  readAhead: 256,
+  top: 30,
+  everyMs: 250,
+  readyMs: 3000,
+  retryMs: 1000,
+  commandMs: 3000,
+  doorMs: 5000,
+};

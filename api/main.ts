@@ -13,13 +13,26 @@ import { readQuestions } from '../platform/clickhouse/questions.ts';
 import { listen } from '../platform/http/server.ts';
 import { runProcess } from '../platform/lifecycle.ts';
 import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
+import { CaseBook } from './cases/book.ts';
+import { Commander } from './cases/commands.ts';
+import { CaseDesk } from './cases/desk.ts';
+import { doorSender } from './cases/door.ts';
+import { CaseFeed } from './cases/feed.ts';
+import { readSteps } from './clickhouse/cases.ts';
 import { Items } from './clickhouse/items.ts';
 import { KpiCatalogue } from './kpi/catalogue.ts';
 import { KpiFeed } from './kpi/feed.ts';
 import { Questions } from './kpi/questions.ts';
 import { KpiReader } from './kpi/reader.ts';
 import { createLedger } from './ledger.ts';
-import { ASK_LIMITS, ITEM_LIMITS, KPI_LIMITS, liveLimits, SYSTEM_LIMITS } from './limits.ts';
+import {
+  ASK_LIMITS,
+  CASE_LIMITS,
+  ITEM_LIMITS,
+  KPI_LIMITS,
+  liveLimits,
+  SYSTEM_LIMITS,
+} from './limits.ts';
 import { AtpFeed } from './live/atp-feed.ts';
 import { LiveHub } from './live/hub.ts';
 import { LiveNotices } from './live/notices.ts';
@@ -99,9 +112,29 @@ await runProcess({
       metrics,
     });
     life.onStop('kpi', () => kpiFeed.stop());
+    const nowMs = () => kpi.clock().nowMs;
+    const book = new CaseBook(CASE_LIMITS);
+    const caseFeed = new CaseFeed({
+      ...{ book, client: clickhouse, limits: CASE_LIMITS, nowMs, log, metrics },
+    });
+    life.onStop('cases', () => caseFeed.stop());
+    const cases = {
+      desk: new CaseDesk({
+        ...{ book, client: clickhouse, limits: CASE_LIMITS, nowMs },
+        ready: () => caseFeed.ready(),
+      }),
+      commander: new Commander({
+        send: doorSender({ url: config.doorUrl, timeoutMs: CASE_LIMITS.doorMs }),
+        answerTo: (asked, waitMs) => caseFeed.answerTo(asked, waitMs),
+        stepsOf: (caseId) => readSteps(clickhouse, { caseId, limit: CASE_LIMITS.stepsOfCase }),
+        limits: CASE_LIMITS,
+        nowMs,
+      }),
+      sources: { atp, client: clickhouse, nowMs },
+    };
     const limits = liveLimits(config);
     const hub = new LiveHub({
-      sources: [system, kpiFeed, feed],
+      sources: [system, kpiFeed, caseFeed, feed],
       limits,
       metrics,
       nowMs: Date.now,
@@ -116,6 +149,7 @@ await runProcess({
       clickhouse,
       kpi,
       questions,
+      cases,
       system,
       hub,
       limits,
@@ -137,6 +171,7 @@ await runProcess({
       signal,
     });
     notices.attach(link.nc);
+    void caseFeed.run(link);
     await system.start();
     life.onStop('system', () => system.stop());
     life.ready();

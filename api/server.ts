@@ -19,6 +19,7 @@ import { EXPLAIN_LIMITS, type LiveLimits } from './limits.ts';
 import type { LiveHub } from './live/hub.ts';
 import { registerLive } from './live/socket.ts';
 import { registerAtp } from './routes/atp.ts';
+import { registerCases, type CaseRoutes } from './routes/cases.ts';
 import { registerDoor } from './routes/door.ts';
 import { registerKpi } from './routes/kpi.ts';
 import { asProblem } from './routes/problems.ts';
@@ -27,7 +28,7 @@ import { registerSkus } from './routes/skus.ts';
 import { registerSystem } from './routes/system.ts';
 import type { SystemMonitor } from './system.ts';
 
-/** No route of the API itself takes a body; those of the door are streamed past this limit. */
+/** Commands about cases, a hundred at once; bodies for the door are streamed past this limit. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 const DASHBOARD = join(import.meta.dirname, '..', 'dashboard', 'dist');
 
@@ -39,6 +40,7 @@ export interface ApiParts {
   readonly clickhouse: ClickHouseClient;
   readonly kpi: KpiCatalogue;
   readonly questions: Questions;
+  readonly cases: CaseRoutes;
   readonly system: SystemMonitor;
   readonly hub: LiveHub;
   readonly limits: LiveLimits;
@@ -46,7 +48,8 @@ export interface ApiParts {
 
 /** Builds the app; `listen` of platform/http/server.ts opens it. */
 export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
-  const { life, atp, ledger, items, clickhouse, kpi, questions, system, hub, limits } = parts;
+  const { life, atp, ledger, items, clickhouse, kpi, questions, cases, system, hub, limits } =
+    parts;
   const app = createHttp({ life, bodyLimit: BODY_LIMIT_BYTES });
 
   await app.register(swagger, {
@@ -77,6 +80,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     registerSkus(rest, { ledger, items });
     registerKpi(rest, { kpi });
     registerQuestions(rest, { questions, clickhouse });
+    registerCases(rest, cases);
     registerSystem(rest, { system });
     registerLive(rest, { hub, limits });
     rest.get('/v1/openapi.json', async () => app.swagger());

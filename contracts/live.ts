@@ -18,7 +18,7 @@ export const LIVE_PATH = '/v1/live';
 const topic = Type.String({
   minLength: 1,
   maxLength: 80,
-  description: 'system, kpi, kpi:<window> or atp:<sku>',
+  description: 'system, cases, alerts, kpi, kpi:<window> or atp:<sku>',
 });
 
 export const ClientMessage = Type.Union([

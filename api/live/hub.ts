@@ -165,7 +165,7 @@ export class LiveHub {
         this.#refuse(
           client,
           'unknown_topic',
-          'topics are system, kpi, kpi:<window> and atp:<sku>',
+          'topics are system, cases, alerts, kpi, kpi:<window> and atp:<sku>',
           name,
         );
       } else {

@@ -42,7 +42,7 @@ export function registerLive(
       tags: ['live'],
       summary: 'Live topics over a WebSocket',
       description:
-        'Topics `system` and `atp:<sku>`: a snapshot, then numbered deltas; JSON text frames.',
+        'Topics `system`, `cases`, `alerts`, `kpi` and `atp:<sku>`: a snapshot, then numbered deltas; JSON text frames.',
     },
     preValidation: async (request) => {
       if (!isSameOrigin(request)) throw foreignOrigin(request);

@@ -240,9 +240,18 @@ export const FINDING_CODES = [
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
 
+export const MAX_CASE_ID_LENGTH = 256;
+/** Longer than a reference: code, entity and sequence, and an entity may name two keys. */
+const caseId = Type.String({
+  description: 'Case',
+  minLength: 1,
+  maxLength: MAX_CASE_ID_LENGTH,
+  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+});
+
 const command = <const C extends string>(name: C, description: string) => ({
   command: Type.Literal(name, { description }),
-  case_id: ref('Case'),
+  case_id: caseId,
   actor: ref('Who decided'),
 });
 const reason = text('Why');

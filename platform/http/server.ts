@@ -15,6 +15,8 @@ import { answerError, registerProblems } from './problem.ts';
 /** A request id that a client or a proxy may choose. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 
+/** Longest parameter of a path, as it comes in: percent-encoded. */
+const MAX_PARAM_LENGTH = 1024;
 /** Time for a request to arrive in full. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
@@ -33,6 +35,8 @@ export function createHttp({
     // One line per request would cost more than the request; durations are metrics.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
+    // Ids of cases are longer than the 100 characters that a parameter may have by default.
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Who sends a request more slowly than this keeps a connection and its memory for nothing.
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: ({ headers }) => {

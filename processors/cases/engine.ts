@@ -12,6 +12,7 @@
  * Key: none. It reads nothing but the LOG. Each step is a row of the audit trail with the whole record after
  * it, a signal, and a fact for the KPIs. Pure: the same log gives the same cases, escalations included.
  */
+import type { CaseSignal } from '../../contracts/case-record.ts';
 import type { DataOf } from '../../contracts/events.ts';
 import {
   RULES,
@@ -60,27 +61,7 @@ const KEPT_MS = 45 * DAY_MS;
 /** Cases that are kept; beyond it the closed one that is untouched for the longest is forgotten. */
 const MAX_CASES = 100_000;
 
-/** What happened to a case: the `kind` of its audit row. */
-type StepKind =
-  | 'opened'
-  | 'updated'
-  | 'symptom'
-  | 'reopened'
-  | 'cleared'
-  | 'auto_resolved'
-  | 'merged'
-  | 'escalated'
-  | 'woken'
-  | 'refused'
-  | Command['command'];
-
-interface Step {
-  readonly kind: StepKind;
-  readonly actor: string;
-  readonly detail: string;
-  /** Event time of the step. */
-  readonly atMs: number;
-}
+type Step = CaseSignal['step'];
 
 /** Who acts where no person does. */
 const ENGINE = 'stocktide';
@@ -470,11 +451,6 @@ export class CaseEngine {
     }
     this.#audit(record.caseId, record, step, applied, out);
     this.#tellFacts(before, record, step, applied, out);
-    out.signal({
-      subject: `sig.case.${step.kind}`,
-      id: `case/${this.#chain.n}`,
-      data: { n: this.#chain.n, step: { ...step, detail: step.detail }, record },
-    });
     if (this.#cases.size > MAX_CASES) this.#makeRoom();
   }
 
@@ -489,10 +465,12 @@ export class CaseEngine {
   #audit(
     caseId: string,
     record: CaseRecord | null,
-    { actor, atMs, detail, kind }: Step,
+    step: Step,
     applied: Applied,
     out: Outputs,
   ): void {
+    const { actor, atMs, detail, kind } = step;
+    const { event, seq } = applied;
     const n = this.#chain.n + 1;
     const previous = this.#chain.hash;
     const cells = [
@@ -507,13 +485,16 @@ export class CaseEngine {
       record?.severity ?? '',
       record?.team ?? '',
       record === null ? '' : JSON.stringify(record),
-      applied.event.source,
-      applied.event.id,
-      applied.seq,
+      event.source,
+      event.id,
+      seq,
     ];
     const hash = auditHash(previous, cells);
     this.#chain = { n, hash };
     out.row('case_events', [...cells, previous, hash]);
+    const { id: eventId, source } = event;
+    const signal: CaseSignal = { n, caseId, step, source, eventId, hash, record };
+    out.signal({ subject: `sig.case.${kind}`, id: `case/${n}`, data: signal });
   }
 
   /** Openings, acknowledgements and closings for the KPIs. */

@@ -1,0 +1,123 @@
+/**
+ * The cases as the API answers about them: open ones from the book (live), others and everything older
+ * from the audit trail in ClickHouse.
+ */
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { CaseRecord, CaseSignal } from '../../contracts/case-record.ts';
+import type { CaseDetail, CaseList, CaseSort, LIST_STATUSES } from '../../contracts/cases.ts';
+import { ProblemError } from '../../platform/http/problem.ts';
+import { readCases, readEvidence, readSteps } from '../clickhouse/cases.ts';
+import type { CaseLimits } from '../limits.ts';
+import type { CaseBook } from './book.ts';
+import { decodeCursor, pageOf, type CaseFilter } from './ranking.ts';
+import { detailOf, iso, isOpen, stepOf, summaryOf } from './view.ts';
+
+export interface CaseQuestion {
+  readonly status: (typeof LIST_STATUSES)[number];
+  readonly sort: CaseSort;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly filter: CaseFilter;
+}
+
+export interface DeskOptions {
+  readonly book: CaseBook;
+  /** Resolves once the book is complete; rejects with what keeps it from being so. */
+  readonly ready: () => Promise<void>;
+  readonly client: ClickHouseClient;
+  readonly limits: CaseLimits;
+  /** Event time of the processors. */
+  readonly nowMs: () => number;
+}
+
+export class CaseDesk {
+  readonly #options: DeskOptions;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  async list({ cursor, filter, limit, sort, status }: CaseQuestion): Promise<CaseList> {
+    const { book, limits, nowMs, ready } = this.#options;
+    const after = cursor === undefined ? undefined : placeOf(cursor);
+    await ready();
+    const closed = status === 'open' ? [] : await this.#closed();
+    const open = status === 'closed' ? [] : [...book.open()];
+    const page = pageOf([...open, ...closed], { filter, sort, limit, after });
+    return {
+      now: iso(nowMs()),
+      cases: page.records.map(summaryOf),
+      total: page.total,
+      complete: closed.length < limits.closedCases && open.length < limits.openCases,
+      next_cursor: page.nextCursor,
+    };
+  }
+
+  async detail(caseId: string): Promise<CaseDetail> {
+    const { client, nowMs } = this.#options;
+    const steps = await this.#steps(caseId);
+    const record = this.#newest(caseId, steps);
+    const evidence = await readEvidence(client, record.evidence);
+    return detailOf(record, { evidence, nowMs: nowMs(), steps: steps.map(stepOf) });
+  }
+
+  /** The case as it stands. Throws a problem when there is none. */
+  async record(caseId: string): Promise<CaseRecord> {
+    await this.#options.ready();
+    const known = this.#options.book.get(caseId);
+    return known ?? this.#newest(caseId, await this.#steps(caseId));
+  }
+
+  /** Steps in ClickHouse and those that are on the way to it. */
+  async #steps(caseId: string): Promise<CaseSignal[]> {
+    const { book, client, limits, ready } = this.#options;
+    await ready();
+    const stored = await readSteps(client, { caseId, limit: limits.stepsOfCase });
+    const byNumber = new Map([...stored, ...book.stepsOf(caseId)].map((step) => [step.n, step]));
+    return [...byNumber.values()].sort((a, b) => a.n - b.n);
+  }
+
+  #newest(caseId: string, steps: readonly CaseSignal[]): CaseRecord {
+    const record = this.#options.book.get(caseId) ?? steps.findLast((step) => step.record)?.record;
+    if (record === undefined || record === null) throw unknownCase(caseId);
+    return record;
+  }
+
+  /** Cases that are closed, the latest touched first; those that the book says are open again are not. */
+  async #closed(): Promise<CaseRecord[]> {
+    const { book, client, limits } = this.#options;
+    const stored = await readCases(client, { isOpen: false, limit: limits.closedCases });
+    const records = new Map(stored.map(({ record }) => [record.caseId, record]));
+    for (const record of book.touched()) records.set(record.caseId, record);
+    return [...records.values()].flatMap((record) => {
+      const newest = book.get(record.caseId) ?? record;
+      return isOpen(newest) ? [] : [newest];
+    });
+  }
+}
+
+function placeOf(cursor: string) {
+  const place = decodeCursor(cursor);
+  if (place !== null) return place;
+  throw new ProblemError({
+    status: 400,
+    kind: 'invalid-request',
+    title: 'The request does not match its schema',
+    detail: 'cursor: is none that a list has given',
+    field: 'cursor',
+    value: cursor,
+    allowed: 'next_cursor of the page before',
+  });
+}
+
+function unknownCase(caseId: string): ProblemError {
+  return new ProblemError({
+    status: 404,
+    kind: 'unknown-case',
+    title: 'Unknown case',
+    detail: 'There is no such case',
+    field: 'id',
+    value: caseId,
+    allowed: 'a case_id of GET /v1/cases, percent-encoded',
+  });
+}

@@ -1,0 +1,241 @@
+/**
+ * Keeps the book of open cases, and feeds the live topics `cases` and `alerts` from it.
+ *
+ *   SIGNALS, its newest part first ─▶ steps ─▶ book ─▶ `cases` (conflated)
+ *                                       │       ▲      `alerts` (each one)
+ *   ClickHouse, when it has caught up ──┼───────┘
+ *                                       └─▶ whoever waits for what became of a command
+ *
+ * SIGNALS is read from a while before the start, and then ClickHouse: between the two no step is missed,
+ * as the engine flushes within a second. When SIGNALS cannot be read on, everything is read anew.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { CaseSignal } from '../../contracts/case-record.ts';
+import {
+  ALERT_KINDS,
+  ALERT_SLOTS,
+  type Alert,
+  type AlertsLive,
+  type CasesLive,
+} from '../../contracts/cases.ts';
+import { ProblemError } from '../../platform/http/problem.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import { consumeFrom } from '../../platform/nats/consume.ts';
+import type { NatsLink } from '../../platform/nats/connect.ts';
+import { STREAMS } from '../../platform/nats/streams.ts';
+import { readCases } from '../clickhouse/cases.ts';
+import type { CaseLimits } from '../limits.ts';
+import type { TopicSink, TopicSource } from '../live/topics.ts';
+import type { Asked, CaseBook } from './book.ts';
+import { overviewOf } from './overview.ts';
+import { iso, summaryOf } from './view.ts';
+
+const TOPICS = new Set(['cases', 'alerts']);
+const ALERTS: readonly string[] = ALERT_KINDS;
+const MINUTE_MS = 60_000;
+const NOT_YET = 'the cases are being read';
+
+export interface CaseFeedOptions {
+  readonly book: CaseBook;
+  readonly client: ClickHouseClient;
+  readonly limits: CaseLimits;
+  /** Event time of the processors. */
+  readonly nowMs: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export class CaseFeed implements TopicSource {
+  readonly #options: CaseFeedOptions;
+  readonly #sinks = new Map<string, TopicSink>();
+  readonly #waiting = new Set<() => void>();
+  readonly #stopping = new AbortController();
+  readonly #alerts: Alert[] = [];
+  readonly #metrics: ReturnType<typeof feedMetrics>;
+  #alertCount = 0;
+  #isComplete = false;
+  #trouble = NOT_YET;
+  #timer: NodeJS.Timeout | null = null;
+  /** What is shown is not what the book says now. */
+  #isDirty = false;
+  /** Of event time, when the overview was last published. */
+  #minute = 0;
+
+  constructor(options: CaseFeedOptions) {
+    this.#options = options;
+    this.#metrics = feedMetrics(options.metrics);
+  }
+
+  /** Reads until `stop`; whatever keeps it from reading is said to followers, and tried again. */
+  async run(link: NatsLink): Promise<void> {
+    const { limits, log } = this.#options;
+    const { signal } = this.#stopping;
+    this.#timer = setInterval(() => this.beat(), limits.everyMs);
+    while (!signal.aborted) {
+      try {
+        await this.#read(link);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#isComplete = false;
+        this.#trouble = `the cases cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+        for (const sink of this.#sinks.values()) sink.fail(this.#trouble);
+        log.warn({ err: error }, 'reading the cases anew');
+        await sleep(limits.retryMs, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  /** Resolves once the book is complete; rejects when that takes too long. */
+  async ready(): Promise<void> {
+    const { limits } = this.#options;
+    const isReady = await this.#until(() => this.#isComplete, limits.readyMs);
+    if (!isReady) throw casesUnavailable(this.#trouble);
+  }
+
+  /** What became of a command; undefined when nothing is known of it after `waitMs`. */
+  async answerTo(asked: Asked, waitMs: number): Promise<CaseSignal | undefined> {
+    const { book } = this.#options;
+    await this.#until(() => book.answerTo(asked) !== undefined, waitMs);
+    return book.answerTo(asked);
+  }
+
+  owns(topic: string): boolean {
+    return TOPICS.has(topic);
+  }
+
+  open(topic: string, sink: TopicSink): void {
+    this.#sinks.set(topic, sink);
+    if (!this.#isComplete) sink.fail(this.#trouble);
+    else if (topic === 'cases') sink.publish(this.#overview());
+    else sink.publish(this.#alertsNow());
+  }
+
+  close(topic: string): void {
+    this.#sinks.delete(topic);
+  }
+
+  /** Publishes `cases` if something has changed: as often as `everyMs`, however many steps there are. */
+  beat(): void {
+    const minute = Math.floor(this.#options.nowMs() / MINUTE_MS);
+    // What is overdue changes by itself.
+    if (!this.#isComplete || (!this.#isDirty && minute === this.#minute)) return;
+    this.#minute = minute;
+    this.#isDirty = false;
+    this.#sinks.get('cases')?.publish(this.#overview());
+    this.#metrics.open.set(this.#options.book.size);
+  }
+
+  /** Takes a step of a case. */
+  take(signal: CaseSignal): void {
+    if (!this.#options.book.take(signal)) return;
+    this.#metrics.steps.inc();
+    this.#isDirty = true;
+    this.#alert(signal);
+    for (const look of [...this.#waiting]) look();
+  }
+
+  async #read(link: NatsLink): Promise<void> {
+    const { limits } = this.#options;
+    const { signal } = this.#stopping;
+    const { state } = await link.jsm.streams.info(STREAMS.signals);
+    const begin = state.last_seq + 1;
+    const messages = consumeFrom(link, {
+      stream: STREAMS.signals,
+      fromSeq: Math.max(1, state.first_seq, begin - limits.lookBack),
+      filterSubject: 'sig.case.>',
+      maxMessages: limits.readAhead,
+      signal,
+    });
+    const loading = this.#load();
+    // What fails it is told where it is waited for, below.
+    loading.catch(() => undefined);
+    const completed = loading.then(() => this.#complete());
+    const following = (async () => {
+      for await (const message of messages) {
+        this.take(JSON.parse(message.text()) as CaseSignal);
+      }
+    })();
+    following.catch(() => undefined);
+    await completed;
+    await following;
+  }
+
+  /** The open cases as ClickHouse has them; steps that came meanwhile are newer, and stay. */
+  async #load(): Promise<void> {
+    const { book, client, limits } = this.#options;
+    const stored = await readCases(client, { isOpen: true, limit: limits.openCases });
+    // The longest untouched first, as the book keeps them.
+    for (const { n, record } of stored.reverse()) book.put(record, n);
+  }
+
+  #complete(): void {
+    this.#isComplete = true;
+    this.#isDirty = true;
+    this.beat();
+    this.#sinks.get('alerts')?.publish(this.#alertsNow());
+    for (const look of [...this.#waiting]) look();
+  }
+
+  #overview(): CasesLive {
+    const { book, limits, nowMs } = this.#options;
+    return overviewOf(book.open(), { latest: book.latest, nowMs: nowMs(), top: limits.top });
+  }
+
+  #alert({ n, record, step }: CaseSignal): void {
+    if (record === null || !ALERTS.includes(step.kind)) return;
+    const kind = step.kind as Alert['kind'];
+    const alert: Alert = {
+      ...{ n, at: iso(step.atMs), kind, detail: step.detail, case: summaryOf(record) },
+    };
+    this.#alerts[this.#alertCount % ALERT_SLOTS] = alert;
+    this.#alertCount += 1;
+    if (this.#isComplete) this.#sinks.get('alerts')?.publish(this.#alertsNow());
+  }
+
+  #alertsNow(): AlertsLive {
+    const slots = this.#alerts.map((alert, slot) => [`slot${slot}`, alert] as const);
+    return { count: this.#alertCount, ...Object.fromEntries(slots) };
+  }
+
+  /** Whether a condition comes true in time; it is looked at with each step. */
+  async #until(isTrue: () => boolean, waitMs: number): Promise<boolean> {
+    if (isTrue()) return true;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (isTrue()) done();
+      };
+      const done = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve();
+      };
+      const timer = setTimeout(done, waitMs);
+      this.#waiting.add(look);
+    });
+    return isTrue();
+  }
+}
+
+function casesUnavailable(detail: string): ProblemError {
+  return new ProblemError({
+    status: 503,
+    kind: 'cases-unavailable',
+    title: 'The cases cannot be read now',
+    detail,
+    retryAfterS: 1,
+  });
+}
+
+function feedMetrics(metrics: Metrics) {
+  return {
+    open: metrics.gauge('stocktide_cases_open', 'Open cases that the API holds'),
+    steps: metrics.counter('stocktide_case_steps_total', 'Steps of cases that SIGNALS brought'),
+  };
+}

@@ -1,0 +1,133 @@
+/** Which cases a list shows, in which order, a page at a time. Pure. */
+import type { CaseRecord } from '../../contracts/case-record.ts';
+import type { CaseSort } from '../../contracts/cases.ts';
+
+export interface CaseFilter {
+  readonly severity?: string | undefined;
+  readonly code?: string | undefined;
+  readonly team?: string | undefined;
+  readonly node_id?: string | undefined;
+  readonly sku_id?: string | undefined;
+  readonly assignee?: string | undefined;
+  /** Part of the id, title, detail, assignee or any key; case-insensitive. */
+  readonly q?: string | undefined;
+}
+
+export function matches(record: CaseRecord, filter: CaseFilter): boolean {
+  const { assignee, code, node_id, q, severity, sku_id, team } = filter;
+  return (
+    (severity === undefined || record.severity === severity) &&
+    (code === undefined || record.code === code) &&
+    (team === undefined || record.team === team) &&
+    (node_id === undefined || record.nodeId === node_id) &&
+    (sku_id === undefined || record.skuId === sku_id) &&
+    (assignee === undefined || record.assignee === assignee) &&
+    (q === undefined || textOf(record).includes(q.toLowerCase()))
+  );
+}
+
+function textOf(record: CaseRecord): string {
+  const { assignee, caseId, channelId, detail, locationId, orderId, supplierId, title } = record;
+  const parts = [caseId, title, detail, assignee ?? '', orderId, channelId, supplierId, locationId];
+  return parts.join('\n').toLowerCase();
+}
+
+/** What the orders compare by, so that a cursor holds without its case. */
+export type Place = Pick<
+  CaseRecord,
+  'caseId' | 'severity' | 'ackDueMs' | 'resolveDueMs' | 'acknowledgedAtMs' | 'openedAtMs'
+> & { readonly exposure: Pick<CaseRecord['exposure'], 'amount'> };
+
+type Order = (a: Place, b: Place) => number;
+
+const bySeverity: Order = (a, b) =>
+  a.severity < b.severity ? -1 : a.severity > b.severity ? 1 : 0;
+/** For order only: amounts themselves stay decimal strings. */
+const byAmount: Order = (a, b) => Number(b.exposure.amount) - Number(a.exposure.amount);
+/** What counts next: the acknowledgement until there is one. */
+const dueMs = ({ ackDueMs, acknowledgedAtMs, resolveDueMs }: Place) =>
+  acknowledgedAtMs === null ? Math.min(ackDueMs, resolveDueMs) : resolveDueMs;
+const byDue: Order = (a, b) => dueMs(a) - dueMs(b);
+const byNewest: Order = (a, b) => b.openedAtMs - a.openedAtMs;
+/** The same answer each time, whatever the order of the input. */
+const byId: Order = (a, b) => (a.caseId < b.caseId ? -1 : a.caseId > b.caseId ? 1 : 0);
+
+const ORDERS: Readonly<Record<CaseSort, readonly Order[]>> = {
+  rank: [bySeverity, byAmount, byDue, byId],
+  due: [byDue, bySeverity, byId],
+  newest: [byNewest, byId],
+  amount: [byAmount, bySeverity, byId],
+};
+
+export function compareCases(sort: CaseSort): Order {
+  const orders = ORDERS[sort];
+  return (a, b) => {
+    for (const order of orders) {
+      const difference = order(a, b);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
+}
+
+export interface Page {
+  readonly records: CaseRecord[];
+  readonly total: number;
+  readonly nextCursor: string | null;
+}
+
+/**
+ * A page of the ranked cases that match. The cursor names the last case of the page before; one that does
+ * not match any more is where it would stand, so that a page never repeats or skips what stayed.
+ */
+export function pageOf(
+  records: Iterable<CaseRecord>,
+  { after, filter, limit, sort }: PageQuestion,
+): Page {
+  const compare = compareCases(sort);
+  const ranked = [...records].filter((record) => matches(record, filter)).sort(compare);
+  const start = after === undefined ? 0 : ranked.findIndex((record) => compare(record, after) > 0);
+  const page = start === -1 ? [] : ranked.slice(start, start + limit);
+  const last = page.at(-1);
+  const isWhole = last === undefined || last === ranked.at(-1);
+  return { records: page, total: ranked.length, nextCursor: isWhole ? null : encodeCursor(last) };
+}
+
+export interface PageQuestion {
+  readonly filter: CaseFilter;
+  readonly sort: CaseSort;
+  readonly limit: number;
+  /** The last case of the page before. */
+  readonly after?: Place | undefined;
+}
+
+function encodeCursor(record: CaseRecord): string {
+  const { ackDueMs, acknowledgedAtMs, caseId, exposure, openedAtMs, resolveDueMs, severity } =
+    record;
+  const place: Place = {
+    ...{ caseId, severity, ackDueMs, resolveDueMs, acknowledgedAtMs, openedAtMs },
+    exposure: { amount: exposure.amount },
+  };
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+/** The place that a cursor names; null when it is none of ours. */
+export function decodeCursor(cursor: string): Place | null {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return isPlace(place) ? place : null;
+  } catch {
+    return null;
+  }
+}
+
+function isPlace(value: unknown): value is Place {
+  if (value === null || typeof value !== 'object') return false;
+  const { ackDueMs, acknowledgedAtMs, caseId, exposure, openedAtMs, resolveDueMs, severity } =
+    value as Partial<Place>;
+  return (
+    [ackDueMs, resolveDueMs, openedAtMs].every((ms) => typeof ms === 'number') &&
+    (acknowledgedAtMs === null || typeof acknowledgedAtMs === 'number') &&
+    [caseId, severity, exposure?.amount].every((text) => typeof text === 'string')
+  );
+}
