@@ -11,7 +11,7 @@
 /** The folders of ours; everything else is Node or a package. */
 const ours = '^(contracts|platform|ingest|processors|api|simulator|dashboard|bench|test|scripts)/';
 const pureProcessors =
-  '^processors/(stock|archive|orders|returns|supply|floor|feeds|demand|detect|cases|facts)/';
+  '^processors/(stock|archive|orders|returns|supply|floor|feeds|items|demand|detect|cases|facts)/';
 
 /** @param {string} name @param {string} comment @param {string} folder @param {string[]} allowed */
 function onlyImports(name, comment, folder, allowed) {

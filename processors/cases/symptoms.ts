@@ -40,6 +40,7 @@ const CAUSES: Partial<Record<FindingCode, readonly Link[]>> = {
     { cause: 'OVERSELL', by: 'sku' },
   ],
   FEED_QUALITY: [{ cause: 'FEED_STALE', by: 'source' }],
+  SNAPSHOT_REJECTED: [{ cause: 'FEED_QUALITY', by: 'source' }],
   CARRIER_DELAY: [{ cause: 'FEED_STALE', by: 'source' }],
 };
 

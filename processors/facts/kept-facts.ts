@@ -4,7 +4,7 @@
  * number, looked at once per `expire`. A fact is found by its identity, for corrections.
  */
 import type { SnapshotPart } from '../processor.ts';
-import { mapParts, restoreMap } from './parts.ts';
+import { mapParts, parseJson } from './parts.ts';
 import { insertFact, type Fact } from './signed.ts';
 
 export interface KeptLimits {
@@ -38,6 +38,10 @@ export class KeptFacts<F extends Fact> {
 
   get size(): number {
     return this.#keyOf.size;
+  }
+
+  keys(): Iterable<string> {
+    return this.#entries.keys();
   }
 
   has(key: string): boolean {
@@ -101,10 +105,10 @@ export class KeptFacts<F extends Fact> {
     return mapParts(this.#name, this.#entries);
   }
 
-  restore(part: SnapshotPart): void {
-    restoreMap(this.#entries, part.bytes);
-    for (const [key, { facts }] of this.#entries) {
-      for (const { identity } of facts) this.#keyOf.set(identity, key);
+  restore({ bytes }: SnapshotPart): void {
+    for (const [key, entry] of parseJson<[string, Entry<F>]>(bytes)) {
+      this.#entries.set(key, entry);
+      for (const { identity } of entry.facts) this.#keyOf.set(identity, key);
     }
   }
 }

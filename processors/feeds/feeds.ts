@@ -4,16 +4,18 @@
  *
  * Key: none; it sees every event. In: all but what comes from no feed (time, findings, decisions of people:
  * their silence says nothing). Out: a row of `feed_stats` for each source once a minute of event time, so
- * that the age of a silent one is on record too; and `status`, which the runtime tells the API once a second.
+ * that the age of a silent one is on record too; `status`, which the runtime tells the API once a second; and
+ * the findings of its rules (rules.ts).
  * Pure: what it keeps is part of every snapshot, so that a source that has gone quiet is still known after a
  * restart (law 8).
  */
 import type { SourceStatus } from '../../contracts/live.ts';
 import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../facts/parts.ts';
 import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
+import { FeedRules } from './rules.ts';
 import { Source, type SavedSource } from './source.ts';
 
-const STATE_VERSION = '1';
+const STATE_VERSION = '2';
 const MINUTE_MS = 60_000;
 /** Sources that are remembered; beyond it the one that is silent for the longest is forgotten. */
 export const MAX_SOURCES = 500;
@@ -30,24 +32,35 @@ export interface Feeds extends Processor {
 export function createFeeds(): Feeds {
   const sources = new Map<string, Source>();
   const policies = new Map<string, number>();
+  const rules = new FeedRules();
+  const sections = rules.sections();
   let minute = 0;
 
   function apply(applied: Applied, out: Outputs): void {
     const { event, nowMs } = applied;
     switch (event.type) {
       case 'stocktide.clock.ticked.v1':
-      case 'stocktide.finding.raised.v1':
+      case 'stocktide.finding.cleared.v1':
+      case 'stocktide.case.commanded.v1':
       case 'stocktide.exception.opened.v1':
       case 'stocktide.exception.acknowledged.v1':
       case 'stocktide.exception.resolved.v1':
         break;
+      case 'stocktide.finding.raised.v1':
+        rules.rejected(event.data, applied, out);
+        break;
       case 'stocktide.policy.set.v1':
+        rules.setPolicy(event.data, applied);
         if (event.data.policy === 'feed') {
           setPolicy(event.data.scope.source, event.data.value.cadence_ms);
         }
         break;
+      case 'stocktide.inventory.snapshot.completed.v1':
+        see(applied, out);
+        rules.completed(event.data, applied, out);
+        break;
       default:
-        see(applied);
+        see(applied, out);
     }
     const thisMinute = Math.floor(nowMs / MINUTE_MS);
     if (thisMinute === minute) return;
@@ -56,23 +69,28 @@ export function createFeeds(): Feeds {
     minute = thisMinute;
   }
 
-  function see(applied: Applied): void {
+  function see(applied: Applied, out: Outputs): void {
     const { source: name } = applied.event;
     let source = sources.get(name);
     if (source === undefined) {
       source = Source.of(applied);
       sources.set(name, source);
-      if (sources.size > MAX_SOURCES) forgetQuietest();
+      if (sources.size > MAX_SOURCES) forgetQuietest(applied, out);
     }
     source.see(applied, entityOf(applied.name));
   }
 
-  function forgetQuietest(): void {
+  function forgetQuietest(applied: Applied, out: Outputs): void {
     let quietest: Source | undefined;
     for (const source of sources.values()) {
       if (quietest === undefined || source.heardMs < quietest.heardMs) quietest = source;
     }
-    if (quietest !== undefined) sources.delete(quietest.name);
+    if (quietest !== undefined) forget(quietest, applied, out);
+  }
+
+  function forget({ name }: Source, applied: Applied, out: Outputs): void {
+    sources.delete(name);
+    rules.forgotten(name, applied, out);
   }
 
   function setPolicy(source: string, cadenceMs: number): void {
@@ -83,18 +101,27 @@ export function createFeeds(): Feeds {
     if (oldest !== undefined) policies.delete(oldest);
   }
 
-  function report({ nowMs, seq }: Applied, out: Outputs): void {
+  function report(applied: Applied, out: Outputs): void {
+    const { nowMs, seq } = applied;
     for (const source of sources.values()) {
-      if (nowMs - source.heardMs > FORGET_MS) sources.delete(source.name);
-      else out.row('feed_stats', [...source.cells(nowMs, policyOf(source)), seq]);
+      if (nowMs - source.heardMs > FORGET_MS) {
+        forget(source, applied, out);
+        continue;
+      }
+      const policyMs = policyOf(source);
+      out.row('feed_stats', [...source.cells(nowMs, policyMs), seq]);
+      rules.onMinute(source.heard(policyMs), applied, out);
     }
   }
 
   const policyOf = ({ name }: Source) => policies.get(name) ?? null;
 
   function restore(parts: Iterable<SnapshotPart>): void {
-    for (const { bytes, name } of parts) {
-      if (name === 'minute') [minute = 0] = parseJson<number>(bytes);
+    for (const part of parts) {
+      const { bytes, name } = part;
+      const section = sections[name];
+      if (section !== undefined) section.restore(part);
+      else if (name === 'minute') [minute = 0] = parseJson<number>(bytes);
       else if (name === 'policies') restoreMap(policies, bytes);
       else {
         for (const saved of parseJson<SavedSource>(bytes)) {
@@ -117,6 +144,7 @@ export function createFeeds(): Feeds {
           'sources',
           [...sources.values()].map((source) => source.saved()),
         ),
+        ...Object.values(sections).map((section) => section.snapshot()),
       ]),
     restore,
     status: (nowMs) =>

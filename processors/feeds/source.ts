@@ -3,6 +3,7 @@ import type { SourceStatus } from '../../contracts/live.ts';
 import type { Applied, Cell } from '../processor.ts';
 import { Cadence, type SavedCadence } from '../facts/cadence.ts';
 import { Lateness } from './lateness.ts';
+import type { Heard } from './rules.ts';
 import { Sequence, type SavedSequence } from './sequence.ts';
 
 const MINUTE_MS = 60_000;
@@ -72,6 +73,12 @@ export class Source {
   /** When it was last heard, by the clock of the processors (ms since 1970). */
   get heardMs(): number {
     return this.#cadence.lastMs;
+  }
+
+  /** When it was last heard and how often it should be; `policyMs` is the cadence that a policy asks for. */
+  heard(policyMs: number | null): Heard {
+    const { ms: cadenceMs } = this.#cadenceOf(policyMs);
+    return { source: this.name, heardMs: this.heardMs, cadenceMs };
   }
 
   see({ event, nowMs, timeMs }: Applied, entity: string): void {

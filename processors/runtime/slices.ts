@@ -11,6 +11,7 @@ import { createCases } from '../cases/facts.ts';
 import { createDetect } from '../detect/detect.ts';
 import { createFeeds, type Feeds } from '../feeds/feeds.ts';
 import { createFloor } from '../floor/floor.ts';
+import { createItems } from '../items/items.ts';
 import { createReturns } from '../returns/returns.ts';
 import { createStock, type Stock } from '../stock/stock.ts';
 import { createSupply } from '../supply/supply.ts';
@@ -74,6 +75,7 @@ const PROCESSORS: Readonly<Record<string, Kind>> = {
     create: createFloor,
   },
   feeds: { key: null, create: createFeeds },
+  items: { key: null, create: createItems },
   returns: {
     key: 'order',
     // What came back may name no order: each slice must know whose an authorisation or a shipment is.

@@ -16,6 +16,7 @@ describe('createSlice', () => {
       'supply',
       'floor',
       'feeds',
+      'items',
       'returns',
       'orders',
       'detect',

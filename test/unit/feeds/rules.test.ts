@@ -1,0 +1,166 @@
+/** The rules of the feeds: silence and row counts that fire, that just do not, and that end. */
+import { describe, expect, test } from 'vitest';
+import { snapshot } from '../../support/facts.ts';
+import { event, T0, type Given } from '../../support/given.ts';
+import { ReducerBench } from '../../support/reducers.ts';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60;
+const SOURCE = 'urn:3pl';
+
+const policy = (name: string, scope: object, value: object): Given =>
+  event(
+    'policy.set',
+    { policy: name, scope, value, actor: 'u', reason: 'r' } as unknown as Given['data'],
+    { at: 0 },
+  );
+const hourly = policy('feed', { source: SOURCE }, { cadence_ms: 60 * MINUTE });
+const speaks = (at: number) =>
+  event('inventory.adjusted', { sku_id: 'A', node_id: 'dc', qty_delta: 1 }, { at, source: SOURCE });
+const of = (on: ReducerBench, code: string) => on.findings.filter((one) => one.code === code);
+const ends = (on: ReducerBench, code: string) => on.ended.filter((one) => one.code === code);
+
+describe('FEED_STALE', () => {
+  const bench = () => new ReducerBench(['feeds']).given(hourly, speaks(0));
+
+  test('a silence of 1.5 cadences is not, a minute more is', () => {
+    const on = bench().tick(90);
+    expect(of(on, 'FEED_STALE')).toEqual([]);
+    on.tick(91).tick(92);
+    expect(of(on, 'FEED_STALE')).toMatchObject([
+      { entity: 'source/urn:3pl', conditionAtMs: T0 + 90 * MINUTE, rule: { version: 0 } },
+    ]);
+    expect(of(on, 'FEED_STALE')[0]?.floor).toBeUndefined();
+  });
+
+  test('three cadences are severe, under one case that holds once', () => {
+    const on = bench().tick(91).tick(179);
+    expect(of(on, 'FEED_STALE')).toHaveLength(1);
+    on.tick(180);
+    expect(of(on, 'FEED_STALE')).toHaveLength(2);
+    expect(of(on, 'FEED_STALE')[1]?.floor).toBe('SEV2');
+    expect(ends(on, 'FEED_STALE')).toMatchObject([
+      { findingId: of(on, 'FEED_STALE')[0]?.findingId },
+    ]);
+  });
+
+  test('ends after two good cycles; another silence begins them anew', async () => {
+    const on = bench().tick(91).given(speaks(120), speaks(180)).tick(271);
+    expect(ends(on, 'FEED_STALE')).toEqual([]);
+    const again = (await on.restarted()).given(speaks(300), speaks(360));
+    expect(ends(again, 'FEED_STALE')).toEqual([]);
+    again.given(speaks(420));
+    expect(ends(again, 'FEED_STALE')).toMatchObject([
+      { findingId: of(on, 'FEED_STALE')[0]?.findingId, clearedAtMs: T0 + 420 * MINUTE },
+    ]);
+  });
+
+  test('what a learned cadence learns from the outage does not put off its end', () => {
+    const on = new ReducerBench(['feeds']);
+    for (let at = 0; at <= 480; at += 60) on.given(speaks(at));
+    on.tick(571).given(speaks(1_440), speaks(1_500), speaks(1_560));
+    expect(of(on, 'FEED_STALE')).toHaveLength(1);
+    expect(ends(on, 'FEED_STALE')).toMatchObject([{ clearedAtMs: T0 + 1_560 * MINUTE }]);
+  });
+
+  test('its parameters are policy, and so is whether it speaks at all', () => {
+    const set = (value: object) => policy('rule.FEED_STALE', {}, { parameters: {}, ...value });
+    expect(
+      of(
+        bench()
+          .given(set({ enabled: false }))
+          .tick(200),
+        'FEED_STALE',
+      ),
+    ).toEqual([]);
+    const later = bench().given(set({ parameters: { cadences: 2 } }));
+    expect(of(later.tick(119), 'FEED_STALE')).toEqual([]);
+    expect(of(later.tick(121), 'FEED_STALE')).toMatchObject([{ rule: { version: 3 } }]);
+  });
+
+  test('ends when the source is forgotten', () => {
+    const on = bench()
+      .tick(200)
+      .tick(61 * DAY);
+    expect(of(on, 'FEED_STALE')).toHaveLength(1);
+    expect(ends(on, 'FEED_STALE')).toHaveLength(1);
+  });
+
+  test('findings, their ends and decisions of people are no feed', () => {
+    const on = new ReducerBench(['feeds']).given(hourly, speaks(0)).tick(91);
+    on.settle().given(speaks(120), speaks(180), speaks(240)).settle();
+    expect(on.slice.feeds?.status(on.nowMs).map(({ source }) => source)).toEqual([SOURCE]);
+  });
+});
+
+describe('FEED_QUALITY', () => {
+  /** A full snapshot of so many rows, at a minute. */
+  const file = (rows: number, at: number): Given =>
+    event(
+      'inventory.snapshot.completed',
+      {
+        ...{ snapshot_id: `s${at}`, node_id: 'p', scope: 'full', row_count: rows },
+        ...{ control_total: rows, as_of: new Date(T0).toISOString() },
+      },
+      { at, source: SOURCE },
+    );
+  const mondays = [0, 1, 2].map((week) => file(100, week * 7 * DAY));
+  const bench = () => new ReducerBench(['feeds']).given(...mondays);
+
+  test.each([
+    [70, 0],
+    [69, 1],
+    [130, 0],
+    [131, 1],
+  ])('%i rows where 100 are usual on a Monday: %i finding', (rows, found) => {
+    const on = bench().given(file(rows, 21 * DAY));
+    expect(of(on, 'FEED_QUALITY')).toHaveLength(found);
+    if (found === 1) {
+      expect(of(on, 'FEED_QUALITY')).toMatchObject([
+        { subtype: 'row_count', entity: 'source/urn:3pl', nodeId: 'p' },
+      ]);
+    }
+  });
+
+  test('another weekday has another usual number, and two of one are too few to know', () => {
+    const on = bench().given(file(10, DAY), file(500, 8 * DAY));
+    expect(of(on, 'FEED_QUALITY')).toEqual([]);
+  });
+
+  test('ends after two snapshots in order, in a row', async () => {
+    const on = bench().given(file(10, 21 * DAY), file(100, 22 * DAY), file(10, 28 * DAY));
+    const again = (await on.restarted()).given(file(100, 29 * DAY));
+    expect(ends(again, 'FEED_QUALITY')).toEqual([]);
+    again.given(file(100, 30 * DAY));
+    expect(of(again, 'FEED_QUALITY')).toHaveLength(1);
+    expect(ends(again, 'FEED_QUALITY')).toMatchObject([
+      { clearedAtMs: T0 + 30 * DAY * MINUTE, subtype: 'row_count' },
+    ]);
+  });
+
+  test('is silent when a policy switches it off', () => {
+    const off = policy('rule.FEED_QUALITY', {}, { enabled: false, parameters: {} });
+    expect(of(bench().given(off, file(10, 21 * DAY)), 'FEED_QUALITY')).toEqual([]);
+  });
+
+  test('a snapshot that stock refuses is one case: of the feed', () => {
+    const on = new ReducerBench(['stock', 'feeds', 'cases']);
+    const sent = (id: string, minutes: number, wrong: { total?: number } = {}) =>
+      snapshot(
+        { snapshot: id, asOf: minutes, at: minutes, source: SOURCE, ...wrong },
+        { sku: 'A', node: 'dc', qty: 5 },
+      );
+    on.given(...sent('s1', 1, { total: 6 }));
+    on.tick(60).settle();
+    expect(of(on, 'FEED_QUALITY')).toMatchObject([
+      { subtype: 'control_total', entity: 'source/urn:3pl' },
+    ]);
+    const open = () =>
+      on.net('cases').flatMap((one) => (one['status'] === 'open' ? [one['code']] : []));
+    expect(open()).toEqual(['FEED_QUALITY']);
+    on.given(...sent('s2', 61), ...sent('s3', 62));
+    on.settle();
+    expect(ends(on, 'FEED_QUALITY')).toHaveLength(1);
+    expect(open()).toEqual([]);
+  });
+});
