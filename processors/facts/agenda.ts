@@ -19,10 +19,6 @@ export class Agenda {
   readonly #at = new Map<string, number>();
   #queue = new TinyQueue<Entry>([], byInstant);
 
-  get size(): number {
-    return this.#at.size;
-  }
-
   /** Null takes the key off. */
   set(key: string, atMs: number | null): void {
     if (atMs === null) {

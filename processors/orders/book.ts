@@ -13,7 +13,7 @@
 import { amountOf, micros, type HouseCurrency } from '../facts/money.ts';
 import type { RulePolicies } from '../facts/rule-policies.ts';
 import { emitDifference, insertFact } from '../facts/signed.ts';
-import type { Applied, Outputs } from '../processor.ts';
+import type { Applied, Finding, Outputs } from '../processor.ts';
 import {
   copyOrder,
   copyShipment,
@@ -39,6 +39,7 @@ import { judge, promiseOf, shipmentsOf, type OrderShipment } from './outcome.ts'
 import type { Policies } from './policies.ts';
 import { Records } from './records.ts';
 import { lineRows, orderRow, shipmentRow, stayRows, type Heading } from './rows.ts';
+import { CarrierWatch, type UnderWay } from './carrier.ts';
 import { SlaWatch, type Worth } from './sla.ts';
 import { boundScans, UNKNOWN, viewShipment, type ShipmentView } from './shipment.ts';
 import { replaceSteps, staysOf } from './timeline.ts';
@@ -47,6 +48,7 @@ import {
   isSuspect,
   violationsOf,
   Watch,
+  type BadRelease,
   type Examined,
   type Suspicion,
 } from './watch.ts';
@@ -87,6 +89,7 @@ export class Book {
   readonly suspectOrders = new Watch('suspect_orders');
   readonly suspectShipments = new Watch('suspect_shipments');
   readonly sla: SlaWatch;
+  readonly carrier: CarrierWatch;
   readonly #options: BookOptions;
   /** Since when an order is over or on its way and quiet, a shipment without an order; the longest first. */
   readonly #over = new Map<string, number>();
@@ -103,8 +106,12 @@ export class Book {
     this.sla = new SlaWatch({
       rules: options.rules,
       calendars: options.policies,
-      worthOf: (order) => this.#worthOf(order),
+      worthOf: (order) => this.#worthOf(order, ({ open }) => open),
       slice: options.slice,
+    });
+    this.carrier = new CarrierWatch({
+      rules: options.rules,
+      worthOf: (shipment) => this.#worthOfShipment(shipment),
     });
   }
 
@@ -113,6 +120,7 @@ export class Book {
     this.#applied = applied;
     this.#out = out;
     this.sla.begin(applied, out);
+    this.carrier.begin(applied, out);
   }
 
   orderFact(id: string, fact: OrderFact): void {
@@ -155,6 +163,7 @@ export class Book {
     this.#shipmentOf.set(fact.identity, id);
     shipment.view = null;
     if (shipment.orders.length === 0) this.#suspect(this.suspectShipments, id);
+    this.#followShipment(shipment);
     if (sameView(before, this.view(id))) return;
     for (const order of shipment.orders) this.#resettle(order, id);
   }
@@ -212,6 +221,7 @@ export class Book {
     for (const [id, suspicion] of this.suspectShipments.due(nowMs))
       this.#reportOrphan(id, suspicion);
     this.sla.onTime(nowMs);
+    this.carrier.onTime(nowMs);
     const keptMs = this.#options.policies.measurement.claimsMs + KEPT_AFTER_CLAIMS_MS;
     for (const [id, sinceMs] of this.#over) {
       if (nowMs - sinceMs < keptMs) break;
@@ -373,23 +383,68 @@ export class Book {
     }
     this.#emitStays(order, stays);
     this.sla.follow(order.id, stays.at(-1));
+    for (const id of order.shipments) {
+      const shipment = this.shipments.get(id);
+      if (shipment !== undefined) this.#followShipment(shipment);
+    }
     emitDifference(order.rows, rows, this.#applied, this.#out);
     order.rows = rows;
   }
 
-  /** What is still to be shipped of an order. */
-  #worthOf(id: string): Worth {
+  /** What so many units of each line of an order are worth. */
+  #worthOf(id: string, unitsOf: (line: LineView) => number): Worth {
     const order = this.orders.get(id);
     if (order === undefined) return { units: 0, amount: '0' };
     const { inHouseCurrency } = this.#headingOf(order);
     let units = 0;
     let amount = 0n;
-    for (const { goods, open, price } of this.#linesOf(order)) {
-      if (!goods) continue;
-      units += open;
-      if (inHouseCurrency) amount += micros(price) * BigInt(open);
+    for (const line of this.#linesOf(order)) {
+      if (!line.goods) continue;
+      const lineUnits = unitsOf(line);
+      units += lineUnits;
+      if (inHouseCurrency) amount += micros(line.price) * BigInt(lineUnits);
     }
     return { units, amount: amountOf(amount) };
+  }
+
+  #worthOfShipment(id: string): Worth {
+    const unitsOf = ({ legs }: LineView) =>
+      legs.reduce((sum, { shipment, units }) => sum + (shipment === id ? units : 0), 0);
+    let units = 0;
+    let amount = 0n;
+    for (const order of this.shipments.get(id)?.orders ?? []) {
+      const worth = this.#worthOf(order, unitsOf);
+      units += worth.units;
+      amount += micros(worth.amount);
+    }
+    return { units, amount: amountOf(amount) };
+  }
+
+  #followShipment(shipment: Shipment): void {
+    this.carrier.follow(shipment.id, this.#wayOf(shipment));
+  }
+
+  /** Where a shipment is; null when it is not under way, or nobody knows to whom. */
+  #wayOf({ id, orders }: Shipment): UnderWay | null {
+    const view = this.view(id);
+    const { carrier, deliveredMs, etaMs, etaSaidMs, lastScanMs, node, shippedMs, voidedMs } = view;
+    if (shippedMs === null || deliveredMs !== null || voidedMs !== null) return null;
+    if (view.returning) return null;
+    let first: Heading | null = null;
+    let promiseMs = Number.POSITIVE_INFINITY;
+    for (const one of orders) {
+      const order = this.orders.get(one);
+      const heading = order === undefined ? null : this.#headingOf(order);
+      if (heading === null || heading.promise === null) continue;
+      first ??= heading;
+      promiseMs = Math.min(promiseMs, heading.promise.deliverMs);
+    }
+    if (first === null) return null;
+    const channel = first.created?.channel ?? '';
+    return {
+      ...{ order: first.order, orders: orders.length, carrier, node, channel },
+      ...{ shippedMs, lastScanMs, etaMs, etaSaidMs, promiseMs },
+    };
   }
 
   /** Writes the stays that are not as they were. */
@@ -456,9 +511,22 @@ export class Book {
     for (const violation of violationsOf(this.#examine(order, heading, this.#looseOf(order)))) {
       const key = `${violation.code}/${violation.subtype}`;
       if (order.flagged.includes(key)) continue;
+      const found = findingOf({ kind: 'order', id }, violation, suspicion);
+      const finding = violation.release ? this.#released(found, violation.release, heading) : found;
+      if (finding === null) continue;
       order.flagged.push(key);
-      this.#out.finding(findingOf({ kind: 'order', id }, violation, suspicion));
+      this.#out.finding(finding);
     }
+  }
+
+  /** With what the rule says of it and what is at stake; null when the rule is off. */
+  #released(found: Finding, { floor, node, timeMs }: BadRelease, { created, order }: Heading) {
+    const channel = created?.channel ?? '';
+    const rule = this.#options.rules.of('RELEASE_VIOLATION', { node, channel });
+    if (!rule.enabled) return null;
+    const worth = this.#worthOf(order, ({ due }) => due);
+    const about = { nodeId: node, ...(channel === '' ? {} : { channelId: channel }) };
+    return { ...found, ...about, conditionAtMs: timeMs, ...worth, ordersAtRisk: 1, floor, rule };
   }
 
   #reportOrphan(id: string, suspicion: Suspicion): void {
@@ -499,6 +567,7 @@ export class Book {
 
   #forgetShipment(id: string): void {
     this.#orphans.delete(id);
+    this.carrier.follow(id, null);
     for (const { identity } of this.shipments.get(id)?.facts ?? [])
       this.#shipmentOf.delete(identity);
     this.shipments.delete(id);

@@ -29,6 +29,7 @@ export type OrderFact =
   | (Fact & {
       readonly kind: 'held';
       readonly hold: string;
+      readonly type: DataOf<'order.hold.placed'>['hold_type'];
       readonly pauses: boolean;
     })
   | (Fact & { readonly kind: 'freed'; readonly hold: string })
@@ -90,7 +91,13 @@ export type ShipmentFact =
       readonly currency: string;
     })
   | (Fact & { readonly kind: 'voided' })
-  | (Fact & { readonly kind: 'scanned' })
+  | (Fact & {
+      readonly kind: 'scanned';
+      /** Expected delivery; null when the carrier did not say. */
+      readonly etaMs: number | null;
+      /** On its way back to the sender. */
+      readonly returning: boolean;
+    })
   | (Fact & { readonly kind: 'delivered' });
 
 /** Places in `steps` and in the counts of a move: how far the open units of a line have come. */

@@ -15,7 +15,7 @@ import { RulePolicies } from '../facts/rule-policies.ts';
 import type { Fact } from '../facts/signed.ts';
 import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
 import { Book } from './book.ts';
-import type { ClaimFault, CreatedFact, Stage } from './facts.ts';
+import type { ClaimFault, CreatedFact, ShipmentFact, Stage } from './facts.ts';
 import { Policies } from './policies.ts';
 import { CLOSED } from './timeline.ts';
 
@@ -71,6 +71,7 @@ export function createOrders(options: OrdersOptions = {}): Orders {
         house.set(event.data);
         rules.set(event.data, applied);
         book.sla.ruleSet(event.data);
+        book.carrier.ruleSet(event.data);
         return;
       case 'stocktide.event.corrected.v1':
         return book.drop(corrected.note(event.data, nowMs));
@@ -111,7 +112,7 @@ export function createOrders(options: OrdersOptions = {}): Orders {
       case 'stocktide.order.hold.placed.v1': {
         const { hold_id: hold, hold_type: type, order_id: order } = event.data;
         const pauses = CUSTOMER_HOLDS.has(type);
-        return book.orderFact(order, { kind: 'held', ...factOf(applied), hold, pauses });
+        return book.orderFact(order, { kind: 'held', ...factOf(applied), hold, type, pauses });
       }
       case 'stocktide.order.hold.cleared.v1': {
         const { hold_id: hold, order_id: order } = event.data;
@@ -156,7 +157,7 @@ export function createOrders(options: OrdersOptions = {}): Orders {
       case 'stocktide.shipment.tracking.updated.v1':
         // A label is printed before the carrier has anything in hands.
         if (event.data.status === 'label_created') return;
-        return book.shipmentFact(event.data.shipment_id, { kind: 'scanned', ...factOf(applied) });
+        return book.shipmentFact(event.data.shipment_id, scanFact(applied, event.data));
       case 'stocktide.shipment.delivered.v1': {
         const fact = factOf(applied, Date.parse(event.data.delivered_at));
         return book.shipmentFact(event.data.shipment_id, { kind: 'delivered', ...fact });
@@ -206,7 +207,7 @@ export function createOrders(options: OrdersOptions = {}): Orders {
       nowMs = parseJson<{ nowMs: number }>(bytes)[0]?.nowMs ?? 0;
     },
   };
-  const { orders, shipments, sla, suspectOrders, suspectShipments } = book;
+  const { carrier, orders, shipments, sla, suspectOrders, suspectShipments } = book;
   const sections = new Map<string, Section>([
     ...Object.entries({
       head,
@@ -217,6 +218,7 @@ export function createOrders(options: OrdersOptions = {}): Orders {
       orders,
       shipments,
       sla,
+      carrier,
     }),
     ['suspect_orders', suspectOrders],
     ['suspect_shipments', suspectShipments],
@@ -287,6 +289,14 @@ function createdFact(
     region: data.region,
     node: data.node_id ?? '',
   };
+}
+
+function scanFact(
+  applied: Applied,
+  { eta_at: eta, status }: DataOf<'shipment.tracking.updated'>,
+): ShipmentFact {
+  const etaMs = eta === undefined ? null : Date.parse(eta);
+  return { kind: 'scanned', ...factOf(applied), etaMs, returning: status === 'returned' };
 }
 
 function faultOf(reason: string): ClaimFault | null {

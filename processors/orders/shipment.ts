@@ -11,13 +11,20 @@ export interface ShipmentView {
   readonly shippedMs: number | null;
   /** When the carrier first had it in hands; a delivery proves it too. */
   readonly scannedMs: number | null;
+  readonly lastScanMs: number | null;
+  /** Expected delivery as it was said last, and when. */
+  readonly etaMs: number | null;
+  readonly etaSaidMs: number | null;
+  /** The carrier brings it back. */
+  readonly returning: boolean;
   readonly deliveredMs: number | null;
   /** Null as well when it was delivered first: of two fates the earlier one holds. */
   readonly voidedMs: number | null;
 }
 
-/** Scans that are kept: the first one counts, the others stand by in case it is corrected. */
-const MAX_SCANS = 8;
+/** Scans that are kept: the first and the last count, the next to them stand by for corrections. */
+const FIRST_SCANS = 4;
+const LAST_SCANS = 4;
 
 /** A shipment of which nothing but its lines is known. */
 export const UNKNOWN: ShipmentView = {
@@ -28,6 +35,10 @@ export const UNKNOWN: ShipmentView = {
   currency: '',
   shippedMs: null,
   scannedMs: null,
+  lastScanMs: null,
+  etaMs: null,
+  etaSaidMs: null,
+  returning: false,
   deliveredMs: null,
   voidedMs: null,
 };
@@ -45,7 +56,12 @@ function learnt(view: ShipmentView, fact: ShipmentFact): Partial<ShipmentView> {
       return { carrier, currency, freight, node, service, shippedMs };
     }
     case 'scanned':
-      return view.scannedMs === null ? { scannedMs: fact.timeMs } : {};
+      return {
+        scannedMs: view.scannedMs ?? fact.timeMs,
+        lastScanMs: fact.timeMs,
+        returning: fact.returning,
+        ...(fact.etaMs === null ? {} : { etaMs: fact.etaMs, etaSaidMs: fact.timeMs }),
+      };
     case 'delivered':
       if (view.voidedMs !== null || view.deliveredMs !== null) return {};
       return { deliveredMs: fact.timeMs, scannedMs: view.scannedMs ?? fact.timeMs };
@@ -56,12 +72,11 @@ function learnt(view: ShipmentView, fact: ShipmentFact): Partial<ShipmentView> {
   }
 }
 
-/** Forgets the latest scans beyond those that are kept. */
+/** Forgets scans that are neither among the first nor among the last. */
 export function boundScans({ facts }: Shipment): void {
-  let scans = 0;
-  for (let index = 0; index < facts.length; index++) {
-    if (facts[index]?.kind !== 'scanned') continue;
-    scans += 1;
-    if (scans > MAX_SCANS) facts.splice(index--, 1);
-  }
+  const scans = facts.filter(({ kind }) => kind === 'scanned');
+  const dropped = new Set(scans.slice(FIRST_SCANS, -LAST_SCANS));
+  if (dropped.size === 0) return;
+  const kept = facts.filter((fact) => !dropped.has(fact));
+  facts.splice(0, facts.length, ...kept);
 }

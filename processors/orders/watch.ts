@@ -3,6 +3,7 @@
  * (FLOW_VIOLATION, RELEASE_VIOLATION). Since mere disorder can look like that, what is suspected waits until
  * the watermark has passed, and is reported if it still is so.
  */
+import type { Severity } from '../../contracts/rules.ts';
 import type { Finding, SnapshotPart } from '../processor.ts';
 import { mapParts, restoreMap } from '../facts/parts.ts';
 import type { Order } from './facts.ts';
@@ -25,6 +26,14 @@ export interface Violation {
   readonly subtype: string;
   readonly detail: string;
   readonly units?: number;
+  /** Of a RELEASE_VIOLATION. */
+  readonly release?: BadRelease;
+}
+
+export interface BadRelease {
+  readonly node: string;
+  readonly timeMs: number;
+  readonly floor: Severity;
 }
 
 /** What waits for the watermark, the longest first: at most one entry an order or a shipment. */
@@ -109,22 +118,29 @@ const hasFacts = ({ facts, lines, loose }: Order) =>
 const sum = (lines: readonly LineView[], of: (line: LineView) => number) =>
   lines.reduce((total, line) => total + of(line), 0);
 
+/** What lets an order go that was not paid for or is a fraud is worst (REFERENCE §4.2). */
+const SEV1: ReadonlySet<string> = new Set(['fraud', 'payment']);
+
 /** A release in spite of a failed check or under a hold (REFERENCE §4.2). */
 function releaseViolations({ facts, id }: Order): Violation[] {
-  const holds = new Set<string>();
+  const holds = new Map<string, string>();
   const found: Violation[] = [];
   for (const fact of facts) {
-    if (fact.kind === 'held') holds.add(fact.hold);
+    if (fact.kind === 'held') holds.set(fact.hold, fact.type);
     else if (fact.kind === 'freed') holds.delete(fact.hold);
     else if (fact.kind === 'released') {
-      const code = 'RELEASE_VIOLATION';
+      const { node, timeMs } = fact;
+      const add = (subtype: string, against: Iterable<string>, detail: string) => {
+        const floor = [...against].some((check) => SEV1.has(check)) ? 'SEV1' : 'SEV2';
+        const release = { node, timeMs, floor } as const;
+        found.push({ code: 'RELEASE_VIOLATION', subtype, detail, release });
+      };
       for (const check of fact.failed) {
-        const detail = `order ${id} was released to ${fact.node} though its ${check} check failed`;
-        found.push({ code, subtype: check, detail });
+        add(check, [check], `order ${id} was released to ${node} though its ${check} check failed`);
       }
       if (holds.size === 0) continue;
-      const detail = `order ${id} was released to ${fact.node} under ${holds.size} holds`;
-      found.push({ code, subtype: 'hold', detail });
+      const detail = `order ${id} was released to ${node} under ${holds.size} holds`;
+      add('hold', holds.values(), detail);
     }
   }
   return found;

@@ -284,6 +284,12 @@ describe('what came out of turn', () => {
       released('A', 10, 'fail'),
     ).tick(60);
     expect(violations(bench)).toEqual(['RELEASE_VIOLATION fraud', 'RELEASE_VIOLATION hold']);
+    const about = { entity: 'order/A', orderId: 'A', nodeId: 'dc-1', channelId: 'web' };
+    const stake = { units: 1, amount: '10', ordersAtRisk: 1, conditionAtMs: T0 + 10 * MINUTE };
+    expect(bench.findings).toMatchObject([
+      { ...about, ...stake, floor: 'SEV1', rule: { version: 0 } },
+      { ...about, ...stake, floor: 'SEV2' },
+    ]);
     const proper = given(
       placed('A', { 1: mugs(1) }),
       held('A', 5),
@@ -291,6 +297,32 @@ describe('what came out of turn', () => {
       released('A', 10, 'overridden'),
     );
     expect(violations(proper.tick(60))).toEqual([]);
+  });
+
+  test('a release under a hold for payment is as bad as one without payment', () => {
+    const bench = given(
+      placed('A', { 1: mugs(3) }),
+      held('A', 5, 'payment'),
+      released('A', 10),
+      freed('A', 11),
+      shipped('A', 'S1', { 1: 3 }, { at: 12 }),
+    ).tick(60);
+    expect(bench.findings).toMatchObject([{ subtype: 'hold', floor: 'SEV1', amount: '30' }]);
+    // What was done was done, whatever becomes of the order.
+    expect(bench.given(delivered('S1', 90)).tick(500).ended).toEqual([]);
+  });
+
+  test('a release is not judged where its rule is off', () => {
+    const off = { enabled: false, parameters: {} };
+    const policy = { policy: 'rule.RELEASE_VIOLATION', actor: 'ana', reason: 'r', value: off };
+    const judged = (node_id: string) =>
+      given(
+        event('policy.set', { ...policy, scope: { node_id } } as never),
+        placed('A', { 1: mugs(1) }),
+        released('A', 10, 'fail'),
+      ).tick(60);
+    expect(violations(judged('dc-1'))).toEqual([]);
+    expect(violations(judged('dc-2'))).toEqual(['RELEASE_VIOLATION fraud']);
   });
 
   test('what came after its order was forgotten is flagged', () => {

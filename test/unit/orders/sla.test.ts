@@ -33,10 +33,11 @@ const rule = (
 
 const bench = (...events: readonly Given[]) => new ReducerBench(['orders']).given(...events);
 /** What was raised and ended so far: `+CODE entity`, `-CODE entity`. */
-const said = ({ ended, findings }: ReducerBench) => [
-  ...findings.map(({ code, entity }) => `+${code} ${entity}`),
-  ...ended.map(({ code, entity }) => `-${code} ${entity}`),
-];
+const said = ({ ended, findings }: ReducerBench) =>
+  [
+    ...findings.map(({ code, entity }) => `+${code} ${entity}`),
+    ...ended.map(({ code, entity }) => `-${code} ${entity}`),
+  ].filter((one) => one.includes('ORDER_SLA'));
 const RAISED = '+ORDER_SLA_RISK order/A';
 const BROKEN = '+ORDER_SLA_BREACH order/A';
 const minutesOf = (ms: number | undefined) => (Number(ms) - T0) / 60_000;
