@@ -301,6 +301,7 @@ export const RULES = {
     resolvesItself: true,
     parameters: {
       probability: fraction(0.2, 'Probability of running out before the next usable supply'),
+      phantom_p: fraction(0.001, 'Stock nobody buys: so improbable is the silence'),
       clear_min: clear(0),
     },
     causes: ['DEMAND_SPIKE', 'SUPPLIER_LATE', 'FORECAST', 'PHANTOM_STOCK'],

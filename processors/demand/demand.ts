@@ -21,7 +21,7 @@ import { idsOf } from '../facts/corrected.ts';
 import { HouseCurrency } from '../facts/money.ts';
 import { joined, jsonParts, parseJson } from '../facts/parts.ts';
 import type { Applied, Finding, Outputs, SnapshotPart } from '../processor.ts';
-import { COUNTER } from '../stock/accounts.ts';
+import { A, COUNTER } from '../stock/accounts.ts';
 import type { Entry } from '../stock/history.ts';
 import { recordKey } from '../stock/records.ts';
 import type { Stock } from '../stock/stock.ts';
@@ -33,11 +33,13 @@ import { Listings } from './listings.ts';
 import type { Moment } from './moment.ts';
 import { Replenishment } from './replenishment.ts';
 import { worth, type Look } from './rules/look.ts';
+import { Risks } from './rules/risks.ts';
 import { SkuRules } from './rules/rules.ts';
 import { DAY_MS, dayOf, DemandSeries } from './series.ts';
 import { WeekProfiles } from './week.ts';
 
 const MINUTE_MS = 60_000;
+const INBOUND = [A.on_order, A.in_transit_in];
 /** All positions are computed within so many minutes of the day. */
 const ROUND_MINUTES = 720;
 /** Positions that are computed at once at most, however much time has passed. */
@@ -73,6 +75,7 @@ class Demand {
   readonly #replenishment: Replenishment;
   readonly #listings: Listings;
   readonly #cogs: Cogs;
+  readonly #risks: Risks;
   readonly #rules: SkuRules;
   readonly #sections: Readonly<Record<string, Section>>;
   /** SKUs whose availability may have changed since the last minute, each with what changed it last. */
@@ -91,7 +94,9 @@ class Demand {
     const profiles = this.#profiles;
     const leads = this.#leads;
     const series = this.#series;
-    this.#replenishment = new Replenishment({ stock, series, items, leads, profiles });
+    this.#risks = new Risks(stock.books.rules);
+    const risks = this.#risks;
+    this.#replenishment = new Replenishment({ stock, series, items, leads, profiles, risks });
     const rateOf = (sku: string) => this.#replenishment.rateOf(sku);
     this.#listings = new Listings({ items, profiles, rateOf });
     this.#cogs = new Cogs(stock, items);
@@ -102,6 +107,7 @@ class Demand {
       week: profiles,
       replenishment: this.#replenishment,
       listings: this.#listings,
+      risks: this.#risks,
       rules: this.#rules,
       conflicts: this.#rules.conflicts,
       ...{ series, leads, items },
@@ -150,6 +156,10 @@ class Demand {
         }
         return;
       }
+      case 'stocktide.pick.completed.v1':
+      case 'stocktide.pick.shorted.v1':
+        if (event.data.qty_picked > 0) this.#picked(event.data, timeMs);
+        return;
       case 'stocktide.shipment.line.dispatched.v1':
       case 'stocktide.shipment.voided.v1':
         return this.#cogs.applied(this.#entries(identity), moment);
@@ -263,12 +273,16 @@ class Demand {
     for (const [sku, touch] of this.#changed) {
       const rows = ledger.rowsOf(sku);
       const nodes = rows.map((row) => nodeTerms(this.#stock, row));
-      for (const [index, { afs, node_id: node }] of nodes.entries()) {
+      for (const [index, { afs, atp, node_id: node }] of nodes.entries()) {
         const series = this.#series.of(rows[index] as number);
         if (series < 0) continue;
-        this.#replenishment.touch(series);
+        if (touch !== TIME) this.#replenishment.touch(series);
         if (node === UNSOURCED_NODE) continue;
         this.#series.setEmpty(series, afs <= 0, minute.atMs);
+        const position = atp + ledger.sum(rows[index] as number, INBOUND);
+        if (touch !== TIME && this.#replenishment.isUrgent(series, position)) {
+          this.#replenishment.computeNow(series, minute);
+        }
       }
       const listed = this.#listings.channelsOf(sku);
       const channels =
@@ -350,6 +364,12 @@ class Demand {
     return this.#house.counts(currency) ? price : null;
   }
 
+  #picked({ node_id: node, sku_id: sku }: { node_id: string; sku_id: string }, timeMs: number) {
+    const row = this.#stock.books.ledger.find(sku, node);
+    const series = row === undefined ? -1 : this.#series.of(row);
+    if (series >= 0) this.#replenishment.picked(series, timeMs);
+  }
+
   #received(po: string, sku: string, timeMs: number): void {
     const line = this.#stock.books.records.poLines.get(recordKey(po, sku));
     if (line === undefined || line.supplier === '' || line.orderedAtMs < 0) return;
@@ -376,6 +396,7 @@ class Demand {
       case 'rule.OVERSELL':
       case 'rule.CHANNEL_CONFLICT':
       case 'rule.STOCKOUT':
+      case 'rule.REPLEN_RISK':
         return this.#noteAll();
       default:
         // The others do not change what can be sold, nor what is said of it.

@@ -3,7 +3,7 @@
  * (REFERENCE §6), computed once a day from the days before, or once a week where nothing changes. A row of `replenishment` is written when it says
  * something that the last one of the position did not.
  *
- * Bounds: 88 bytes a position.
+ * Bounds: 104 bytes a position.
  */
 import { UNSOURCED_NODE } from '../../contracts/states.ts';
 import type { Cell, SnapshotPart } from '../processor.ts';
@@ -25,7 +25,9 @@ import {
   serviceOf,
   type Need,
 } from './safety-stock.ts';
-import { DAY_MS, dayOf, type DemandSeries } from './series.ts';
+import type { Risks } from './rules/risks.ts';
+import { zeroRun, type ZeroRun } from './rules/zero-run.ts';
+import { DAY_MS, dayOf, type Days, type DemandSeries } from './series.ts';
 import type { WeekProfiles } from './week.ts';
 
 /** Units that come from the shelf, as the target of the second safety stock [K]. */
@@ -58,7 +60,11 @@ const RISK = WRITTEN + 6;
 const WAS_WRITTEN = WRITTEN + 7;
 /** 1 when demand or stock of the position has changed since it was computed. */
 const TOUCHED = WAS_WRITTEN + 1;
-const STRIDE = TOUCHED + 1;
+/** Day on which it was computed. */
+const COMPUTED = TOUCHED + 1;
+/** Newest day on which goods were picked, plus 1; 0 for none. */
+const PICKED = COMPUTED + 1;
+const STRIDE = PICKED + 1;
 
 /** What the row of a position is about, apart from what follows from it. */
 interface Summary {
@@ -80,6 +86,7 @@ export class Replenishment {
   readonly #items: Items;
   readonly #leads: LeadTimes;
   readonly #profiles: WeekProfiles;
+  readonly #risks: Risks;
 
   constructor(options: {
     stock: Stock;
@@ -87,12 +94,14 @@ export class Replenishment {
     items: Items;
     leads: LeadTimes;
     profiles: WeekProfiles;
+    risks: Risks;
   }) {
     this.#stock = options.stock;
     this.#series = options.series;
     this.#items = options.items;
     this.#leads = options.leads;
     this.#profiles = options.profiles;
+    this.#risks = options.risks;
   }
 
   /** Forecast of a SKU over all its nodes, as of the last computation. */
@@ -114,12 +123,35 @@ export class Replenishment {
     this.#cells.set(series, TOUCHED, 1);
   }
 
+  /** Goods were picked at the position: there were some. */
+  picked(series: number, timeMs: number): void {
+    this.#cells.grow(this.#series.size);
+    const day = dayOf(timeMs) + 1;
+    if (day > this.#cells.get(series, PICKED)) this.#cells.set(series, PICKED, day);
+  }
+
+  /**
+   * Something of the position has changed that cannot wait for its turn: it was at risk, or has come to its
+   * reorder point.
+   */
+  isUrgent(series: number, position: number): boolean {
+    const cells = this.#cells;
+    if (this.#risks.holdsAt(this.#series.rowOf(series))) return true;
+    const reorderUnits = cells.get(series, REORDER);
+    return reorderUnits > 0 && cells.get(series, BELOW) === 0 && position <= reorderUnits;
+  }
+
   /** Computes a position anew when it is due: daily where something changed, weekly where it rests. */
   compute(series: number, moment: Moment): void {
     this.#cells.grow(this.#series.size);
-    const touched = this.#cells.get(series, TOUCHED) === 1;
-    if (!touched && (series + dayOf(moment.nowMs)) % RESTING_DAYS !== 0) return;
+    if (!this.#isDue(series, dayOf(moment.nowMs))) return;
     this.#cells.set(series, TOUCHED, 0);
+    this.#cells.set(series, COMPUTED, dayOf(moment.nowMs));
+    this.computeNow(series, moment);
+  }
+
+  /** Computes a position out of its turn, which comes all the same. */
+  computeNow(series: number, moment: Moment): void {
     const { days, units } = this.#series.history(series, moment.nowMs);
     const found = forecast(units, this.#withoutWeekdays(days, units));
     this.#cells.set(series, DAILY_UNITS, found.dailyUnits);
@@ -127,7 +159,8 @@ export class Replenishment {
     const row = this.#series.rowOf(series);
     // Goods are replenished at a node; demand that has none yet is forecast only.
     if (this.#stock.books.ledger.nodeOf(row) === UNSOURCED_NODE) return;
-    this.#project(series, { row, found, observed: days.length }, moment);
+    const run = this.#zeroRun(series, { days, units }, dayOf(moment.nowMs));
+    this.#project(series, { row, found, observed: days.length, run }, moment);
   }
 
   snapshot(): Iterable<SnapshotPart> {
@@ -136,6 +169,23 @@ export class Replenishment {
 
   restore({ bytes }: SnapshotPart): void {
     decodeRows(this.#cells, bytes);
+  }
+
+  /** A position that rests is looked at when it is silent for longer than it may be. */
+  #isDue(series: number, today: number): boolean {
+    const cells = this.#cells;
+    if (cells.get(series, TOUCHED) === 1 || (series + today) % RESTING_DAYS === 0) return true;
+    const silentUnits = (today - cells.get(series, COMPUTED)) * cells.get(series, DAILY_UNITS);
+    if (silentUnits === 0) return false;
+    const { ledger } = this.#stock.books;
+    const row = this.#series.rowOf(series);
+    return silentUnits >= this.#risks.silentUnits(ledger.skuOf(row), ledger.nodeOf(row));
+  }
+
+  #zeroRun(series: number, history: Days, today: number): ZeroRun | null {
+    const pickedDay = this.#cells.get(series, PICKED) - 1;
+    if (pickedDay >= today || this.#series.unitsOn(series, today) > 0) return null;
+    return zeroRun(history, { weight: (day) => this.#profiles.dayIndex(day), pickedDay });
   }
 
   /** Units of each day over the index of its weekday. */
@@ -150,17 +200,23 @@ export class Replenishment {
 
   #project(
     series: number,
-    { found, observed, row }: { row: number; found: Forecast; observed: number },
+    {
+      found,
+      observed,
+      row,
+      run,
+    }: { row: number; found: Forecast; observed: number; run: ZeroRun | null },
     moment: Moment,
   ): void {
     const { ledger, policies } = this.#stock.books;
     const { nowMs } = moment;
     const sku = ledger.skuOf(row);
+    const abcClass = this.#items.abcClass(sku);
     const lead = this.#leads.of(sku);
     const dockDays = policies.supply(lead.supplier).dock_to_stock_p90_h / 24;
     const { dailySd, dailyUnits } = found;
     const need: Need = { dailyUnits, dailySd, leadDays: lead.days + dockDays, leadSd: lead.sd };
-    const service = serviceOf(this.#items.abcClass(sku));
+    const service = serviceOf(abcClass);
     const safetyUnits = safetyStockForService(need, service);
     const reorderUnits = reorderPoint(need, safetyUnits);
     const terms = nodeTerms(this.#stock, row);
@@ -185,11 +241,21 @@ export class Replenishment {
       outDayP90: dayOrNone(nowMs, outDayP90),
       risk: risk.probability,
     };
+    this.#risks.look(
+      {
+        ...{ row, sku, node: terms.node_id, supplier: lead.supplier, abcClass, observed, run },
+        ...{ atp, afs: terms.afs, inbound, reorderUnits, below: below === 1 },
+        ...{ probability: risk.probability, lostUnits: risk.lostUnits },
+        active: this.#items.isActive(sku),
+        unitCost: this.#items.unitCost(sku),
+      },
+      moment,
+    );
     if (!this.#saysMore(series, summary, nowMs)) return;
     const orderUnits = lead.orderUnits ?? dailyUnits * REVIEW_DAYS;
     const cover = daysOfCover(atp - terms.soft_reserved, dailyUnits);
     const cells: Cell[] = [
-      ...[nowMs, sku, terms.node_id, lead.supplier, this.#items.abcClass(sku)],
+      ...[nowMs, sku, terms.node_id, lead.supplier, abcClass],
       ...[found.demandClass, found.adi === null ? null : rounded(found.adi), rounded(found.cv2)],
       ...[
         observed,

@@ -75,6 +75,13 @@ export class DemandSeries {
     this.#set(series, day, kept * TENTHS + (known % TENTHS));
   }
 
+  /** Units asked for on a day, as far as the ring holds it. */
+  unitsOn(series: number, day: number): number {
+    const newest = this.#cells.get(series, NEWEST) - 1;
+    if (day > newest || day <= newest - DAYS_KEPT) return 0;
+    return Math.floor(this.#get(series, day) / TENTHS);
+  }
+
   /** Notes whether something can be sold at the position from now on. */
   setEmpty(series: number, empty: boolean, nowMs: number): void {
     const sinceMs = this.#cells.get(series, EMPTY_SINCE);
@@ -87,8 +94,10 @@ export class DemandSeries {
   history(series: number, nowMs: number): Days {
     const sinceMs = this.#cells.get(series, EMPTY_SINCE);
     if (sinceMs > 0) {
-      this.#addEmpty(series, sinceMs, nowMs);
-      this.#cells.set(series, EMPTY_SINCE, nowMs);
+      // In whole tenths, so that asking often loses nothing.
+      const toMs = nowMs - ((nowMs - sinceMs) % TENTH_MS);
+      this.#addEmpty(series, sinceMs, toMs);
+      this.#cells.set(series, EMPTY_SINCE, toMs);
     }
     const today = dayOf(nowMs);
     const newest = this.#cells.get(series, NEWEST) - 1;

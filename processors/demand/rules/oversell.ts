@@ -16,12 +16,12 @@ import { MINUTE_MS, worth, type Look } from './look.ts';
 /** Lines that a finding names. */
 const MOST_NAMED = 5;
 
-export interface Supply {
+interface Supply {
   readonly atMs: number;
   readonly units: number;
 }
 
-export interface Shortage {
+interface Shortage {
   /** Units that come too late or not at all. */
   readonly units: number;
   /** Keys of the lines that cannot be met in full, the first promised first. */

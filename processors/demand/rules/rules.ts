@@ -18,7 +18,7 @@ import { stockout } from './stockout.ts';
 const COVERED_MS = 60 * 60_000;
 
 /** What is for sale of a SKU where it is listed. */
-export interface Offer {
+interface Offer {
   readonly channels: readonly ChannelAfs[];
   readonly outages: readonly Outage[];
   readonly dailyUnits: () => number;

@@ -5,12 +5,14 @@
 import { describe, expect, it, test } from 'vitest';
 import type { RuleCode } from '../../../contracts/rules.ts';
 import { shortageOf } from '../../../processors/demand/rules/oversell.ts';
+import { daysOf, zeroRun } from '../../../processors/demand/rules/zero-run.ts';
 import {
   acknowledged,
   adjusted,
   allocated,
   cancelled,
   ordered,
+  picked,
   purchased,
   stocked,
 } from '../../support/facts.ts';
@@ -575,6 +577,160 @@ it('what is out of stock because too much was sold is one case', () => {
   expect([...cases]).toEqual([expect.stringMatching(/^OVERSELL/)]);
 });
 
+const DAY = 1_440;
+/** Orders of each day, from T0 on. */
+const sales = (units: number, days: number, from = 0) =>
+  Array.from({ length: days }, (_, day) =>
+    ordered(units, { at: (from + day) * DAY, order: `d${from + day}` }),
+  );
+/** Time until a day has begun and half of it has passed, when all positions have been computed. */
+const daysOn = (of: ReducerBench, from: number, to: number) => {
+  for (let hour = from * 24; hour <= to * 24 + 4; hour++) of.tick(hour * 60);
+  return of;
+};
+const risks = (of: ReducerBench, subtype?: string) =>
+  raised(of, 'REPLEN_RISK').filter((finding) => finding.subtype === subtype);
+
+describe('REPLEN_RISK', () => {
+  // Ten a day, and 15 days ± 3 until an order of today can be used: reorder point 150 + 2.054 × 30 = 211.6.
+  const sold = (stock: number, days: number) => [
+    item(),
+    stocked(stock, { at: 0 }),
+    ...sales(10, days),
+  ];
+
+  it('is found below the reorder point with nothing on order', () => {
+    // 290 − 80 = 210 are left on the eighth day; 220 the day before.
+    const brand = daysOn(bench().given(...sold(290, 8)), 7, 8);
+    expect(risks(brand)).toMatchObject([
+      {
+        entity: 'sku/A/node/dc',
+        nodeId: 'dc',
+        floor: 'SEV2',
+        // 211.6 − 210, rounded up.
+        units: 2,
+        amount: '5',
+        rule: { parameters: { probability: 0.2, phantom_p: 0.001, clear_min: 0 } },
+      },
+    ]);
+  });
+
+  it('is not found above it, nor with an order that covers it', () => {
+    expect(risks(daysOn(bench().given(...sold(302, 8)), 7, 8))).toEqual([]);
+    const order = purchased(100, { at: 7 * DAY, due: 9 * DAY });
+    expect(risks(daysOn(bench().given(...sold(290, 8), order), 7, 8))).toEqual([]);
+  });
+
+  it('is found where it is likely to run out in spite of an order', () => {
+    // 20 left for the 15 days until supply can be used; what is ordered is not acknowledged.
+    const order = purchased(10, { at: 6 * DAY, due: 30 * DAY });
+    const brand = daysOn(bench().given(...sold(100, 8), order), 7, 8);
+    expect(risks(brand)).toMatchObject([
+      { detail: expect.stringContaining('100 % likely') as string },
+    ]);
+  });
+
+  it('is not found from a forecast of a few days', () => {
+    expect(risks(daysOn(bench().given(...sold(70, 6)), 5, 5))).toEqual([]);
+  });
+
+  it('is not found where its policy says so', () => {
+    const off = policy('REPLEN_RISK', { enabled: false, parameters: {} }, { node_id: 'dc' });
+    expect(risks(daysOn(bench().given(off, ...sold(290, 8)), 7, 8))).toEqual([]);
+    const last = [item({ status: 'discontinued' }), ...sold(290, 8).slice(1)];
+    expect(risks(daysOn(bench().given(...last), 7, 8))).toEqual([]);
+  });
+
+  it('ends the minute after it is ordered', () => {
+    const brand = daysOn(bench().given(...sold(290, 8)), 7, 8);
+    brand.given(
+      purchased(100, { at: 8 * DAY + 300, due: 9 * DAY }),
+      acknowledged(100, { at: 8 * DAY + 300, promised: 9 * DAY }),
+    );
+    expect(ended(brand, 'REPLEN_RISK')).toEqual([]);
+    brand.tick(8 * DAY + 300 + 1);
+    expect(ended(brand, 'REPLEN_RISK')).toMatchObject([{ findingId: risks(brand)[0]?.findingId }]);
+  });
+});
+
+describe('phantom stock', () => {
+  // Three a day for 20 days, with plenty left. Nothing for d days: e^(−3d) < 0.001 from 2.303 days on.
+  const silent = [item(), stocked(1_000, { at: 0 }), ...sales(3, 20)];
+
+  it('is stock of which nothing is sold for too long', () => {
+    const brand = daysOn(bench().given(...silent), 20, 22);
+    // Two whole days (the 20th and 21st) say too little.
+    expect(risks(brand, 'phantom_stock')).toEqual([]);
+    daysOn(brand, 22, 23);
+    const [found] = risks(brand, 'phantom_stock');
+    expect(found).toMatchObject({
+      entity: 'sku/A/node/dc',
+      units: 940,
+      amount: '2350',
+      floor: 'SEV2',
+      statistic: { name: 'zero_run', value: 3 },
+      detail: expect.stringContaining('PHANTOM_STOCK') as string,
+    });
+    expect(found?.statistic?.p).toBeCloseTo(Math.exp(-9), 6);
+    expect(found?.statistic?.limit).toBeCloseTo(6.9078 / 3, 3);
+  });
+
+  it('is none where something is picked, or nothing is for sale', () => {
+    const pick = picked(1, { at: 22 * DAY, order: 'd1' });
+    expect(risks(daysOn(bench().given(...silent, pick), 22, 24), 'phantom_stock')).toEqual([]);
+    const empty = [item(), stocked(60, { at: 0 }), ...sales(3, 20)];
+    expect(risks(daysOn(bench().given(...empty), 20, 26), 'phantom_stock')).toEqual([]);
+  });
+
+  it('ends the minute after one is sold', () => {
+    const brand = daysOn(bench().given(...silent), 20, 23);
+    brand.given(ordered(1, { at: 24 * DAY, order: 'again' })).tick(24 * DAY + 1);
+    expect(ended(brand, 'REPLEN_RISK')).toMatchObject([
+      { subtype: 'phantom_stock', findingId: risks(brand, 'phantom_stock')[0]?.findingId },
+    ]);
+  });
+
+  it('takes its probability from the policy', () => {
+    const careful = policy('REPLEN_RISK', { parameters: { phantom_p: 0.01 } });
+    // e^(−6) = 0.0025.
+    const brand = daysOn(bench().given(careful, ...silent), 20, 22);
+    expect(risks(brand, 'phantom_stock')).toHaveLength(1);
+  });
+});
+
+describe('a run of zeros', () => {
+  const even = { weight: () => 1, pickedDay: -1 };
+  const days = (units: readonly number[]) => ({ days: units.map((_, day) => day), units });
+  const constant = (units: number, before: number, silence: number) =>
+    days([...Array<number>(before).fill(units), ...Array<number>(silence).fill(0)]);
+
+  it('is e^(−λd) improbable where sales are Poisson', () => {
+    expect(zeroRun(constant(2, 14, 3), even)?.p).toBeCloseTo(Math.exp(-6), 12);
+  });
+
+  it('is (r ÷ (r + λd))^r improbable where they are overdispersed', () => {
+    // Ten 1s and four 8s: mean 3, variance (10 × 4 + 4 × 25) ÷ 13 = 140/13; r = 9 ÷ (140/13 − 3) = 117/101.
+    const units = [...Array<number>(10).fill(1), ...Array<number>(4).fill(8), 0, 0];
+    const r = 117 / 101;
+    const run = zeroRun(days(units), even);
+    expect(run?.p).toBeCloseTo((r / (r + 6)) ** r, 12);
+    // The day at which it is 0.001: there the formula gives just that.
+    const limit = run === null ? 0 : daysOf(0.001, run);
+    expect((r / (r + 3 * limit)) ** r).toBeCloseTo(0.001, 12);
+  });
+
+  it('says nothing after less than two weeks of sales', () => {
+    expect(zeroRun(constant(2, 13, 30), even)).toBeNull();
+  });
+
+  it('begins anew with a pick, and counts each day by its weekday', () => {
+    expect(zeroRun(constant(2, 14, 5), { ...even, pickedDay: 16 })?.days).toBe(2);
+    expect(
+      zeroRun(constant(2, 14, 5), { ...even, weight: (day) => (day === 15 ? 0 : 1) })?.days,
+    ).toBe(4);
+  });
+});
+
 test('a restart changes nothing, wherever it comes', async () => {
   const story: Given[] = [
     item(),
@@ -601,6 +757,37 @@ test('a restart changes nothing, wherever it comes', async () => {
     expect(ended(uninterrupted, code).length).toBeGreaterThan(0);
   }
   for (let cut = 1; cut < story.length; cut += 3) {
+    const brand = await bench()
+      .given(...story.slice(0, cut))
+      .restarted();
+    brand.given(...story.slice(cut));
+    expect(brand.findings).toEqual(uninterrupted.findings);
+    expect(brand.ended).toEqual(uninterrupted.ended);
+  }
+});
+
+test('a restart changes nothing of what is found once a day', async () => {
+  const story: Given[] = [
+    item(),
+    stocked(240, { at: 0 }),
+    ...sales(10, 15),
+    stocked(600, { at: 15 * DAY }),
+  ];
+  for (let hour = 15 * 24 + 1; hour < 21 * 24; hour += 2) {
+    story.push(event('clock.ticked', { tick: at(hour * 60), clock: 'feed' }, { at: hour * 60 }));
+  }
+  story.push(ordered(1, { at: 21 * DAY, order: 'again' }), stocked(1, { at: 21 * DAY + 2 }));
+  const uninterrupted = bench().given(...story);
+  expect(risks(uninterrupted).length).toBeGreaterThan(0);
+  expect(risks(uninterrupted, 'phantom_stock')).toHaveLength(1);
+  // All of it has ended.
+  const found = raised(uninterrupted, 'REPLEN_RISK').map(({ findingId }) => findingId);
+  expect(
+    ended(uninterrupted, 'REPLEN_RISK')
+      .map(({ findingId }) => findingId)
+      .sort(),
+  ).toEqual(found.sort());
+  for (let cut = 1; cut < story.length; cut += 7) {
     const brand = await bench()
       .given(...story.slice(0, cut))
       .restarted();
