@@ -7,6 +7,7 @@
  *   FEED_QUALITY  row_count: a full snapshot has far more or fewer rows than those of the same weekday before
  *                 it. control_total: stock refused a snapshot (SNAPSHOT_REJECTED), because its rows do not
  *                 add up to what it says of itself. It ends after so many snapshots in a row without either.
+ *                 id_conflict: the runtime met an id again with other data. It ends after a day without.
  *
  * What the door rejects never enters the log, so the part of rejects is not judged here; the door counts it.
  */
@@ -59,12 +60,20 @@ export class FeedRules {
   /** Refused snapshots of each source; what stock said of them ends with the source's mending. */
   readonly #refused = new Map<string, readonly Refused[]>();
 
+  /** When a source last sent an id with other data, and what was found of it. Replaced, never changed. */
+  readonly #conflicts = new Map<string, { lastMs: number; findingIds: readonly string[] }>();
+
   setPolicy(data: DataOf<'policy.set'>, applied: Applied): void {
     this.#policies.set(data, applied);
   }
 
   /** Once a minute of event time, for each source. */
   onMinute(heard: Heard, applied: Applied, out: Outputs): void {
+    this.#endConflicts(heard.source, applied.nowMs, out);
+    this.#judgeSilence(heard, applied, out);
+  }
+
+  #judgeSilence(heard: Heard, applied: Applied, out: Outputs): void {
     const { heardMs, source } = heard;
     const { nowMs } = applied;
     const key = staleKey(source);
@@ -95,6 +104,7 @@ export class FeedRules {
 
   /** A source is remembered no longer. */
   forgotten(source: string, { nowMs }: Applied, out: Outputs): void {
+    this.#endConflicts(source, Infinity, out);
     this.#silences.delete(source);
     const detail = 'The source has been silent for so long that it exists no more';
     this.#episodes.ended(staleKey(source), { atMs: nowMs, detail }, out);
@@ -123,9 +133,12 @@ export class FeedRules {
     this.#refused.delete(source);
   }
 
-  /** Stock did not apply a snapshot. */
+  /** Stock did not apply a snapshot, or the runtime did not apply an event. */
   rejected(data: DataOf<'finding.raised'>, applied: Applied, out: Outputs): void {
     const [evidence] = data.evidence;
+    if (data.subtype === 'id_conflict' && evidence !== undefined) {
+      return this.#noteConflict(evidence.source, data.finding_id, applied.nowMs);
+    }
     const setting = this.#policies.of('FEED_QUALITY');
     if (data.code !== 'SNAPSHOT_REJECTED' || evidence === undefined || !setting.enabled) return;
     const { source } = evidence;
@@ -148,8 +161,30 @@ export class FeedRules {
       silences: sectionOf('silences', this.#silences),
       'row-counts': sectionOf('row-counts', this.#counts),
       good: sectionOf('good', this.#good),
+      conflicts: sectionOf('conflicts', this.#conflicts),
       refused: sectionOf('refused', this.#refused),
     };
+  }
+
+  #noteConflict(source: string, findingId: string, nowMs: number): void {
+    const { findingIds = [] } = this.#conflicts.get(source) ?? {};
+    this.#conflicts.set(source, {
+      lastMs: nowMs,
+      findingIds: [...findingIds, findingId].slice(-MAX_REFUSED),
+    });
+  }
+
+  #endConflicts(source: string, nowMs: number, out: Outputs): void {
+    const conflicts = this.#conflicts.get(source);
+    if (conflicts === undefined || nowMs - conflicts.lastMs < DAY_MS) return;
+    this.#conflicts.delete(source);
+    for (const findingId of conflicts.findingIds) {
+      out.cleared({
+        ...{ findingId, code: 'FEED_QUALITY', subtype: 'id_conflict', entity: entityOf(source) },
+        clearedAtMs: conflicts.lastMs + DAY_MS,
+        detail: `${source} has sent no id with other data for a day`,
+      });
+    }
   }
 
   #mending({ heardMs, source }: Heard, silence: Silence, cycles: number, out: Outputs): void {

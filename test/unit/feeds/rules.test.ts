@@ -163,4 +163,24 @@ describe('FEED_QUALITY', () => {
     expect(ends(on, 'FEED_QUALITY')).toHaveLength(1);
     expect(open()).toEqual([]);
   });
+
+  test('an id with other data ends after a day without another, with its case', () => {
+    const on = new ReducerBench(['feeds', 'cases']).given(hourly);
+    const again = (qty_delta: number, at: number): Given =>
+      event(
+        'inventory.adjusted',
+        { sku_id: 'A', node_id: 'dc', qty_delta },
+        { at, id: 'same', source: SOURCE },
+      );
+    on.given(again(1, 0), again(2, 1)).settle();
+    expect(of(on, 'FEED_QUALITY')).toMatchObject([{ subtype: 'id_conflict' }]);
+    on.tick(DAY);
+    expect(ends(on, 'FEED_QUALITY')).toEqual([]);
+    on.tick(DAY + 1).settle();
+    expect(ends(on, 'FEED_QUALITY')).toMatchObject([
+      { findingId: of(on, 'FEED_QUALITY')[0]?.findingId },
+    ]);
+    const still = on.net('cases').find((one) => one['code'] === 'FEED_QUALITY');
+    expect(still?.['status']).toBe('resolved');
+  });
 });
