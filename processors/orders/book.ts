@@ -129,6 +129,7 @@ export class Book {
     this.#orderOf.set(fact.identity, id);
     const restatesLines = fact.kind === 'created' || fact.kind === 'promised';
     this.#settle(order, restatesLines ? order.lines : []);
+    if (restatesLines) this.#followShipments(order);
   }
 
   lineFact(id: string, lineId: string, fact: LineFact, created?: CreatedFact): void {
@@ -142,8 +143,9 @@ export class Book {
     insertFact(line.facts, fact);
     const isNews = created !== undefined && createdOf(order) === null;
     if (isNews) insertFact(order.facts, created);
-    if (fact.kind === 'shipped') this.#carry(fact.shipment, order);
+    const isCarried = fact.kind === 'shipped' && this.#carry(fact.shipment, order);
     this.#settle(order, isNews ? order.lines : [line]);
+    if (isNews || isCarried) this.#followShipments(order);
   }
 
   /** Units of an order were shipped, and nobody said of which line. */
@@ -151,8 +153,9 @@ export class Book {
     const order = this.#touch(id);
     this.#orderOf.set(fact.identity, id);
     insertFact(order.loose, fact);
-    this.#carry(fact.shipment, order);
+    const isCarried = this.#carry(fact.shipment, order);
     this.#settle(order, order.lines);
+    if (isCarried) this.#followShipments(order);
   }
 
   shipmentFact(id: string, fact: ShipmentFact): void {
@@ -193,6 +196,7 @@ export class Book {
       removeWhere(order.loose, isWrong);
       for (const line of order.lines) removeWhere(line.facts, isWrong);
       this.#settle(order, order.lines);
+      this.#followShipments(order);
       removeWhere(order.lines, ({ facts, rows }) => facts.length === 0 && rows.length === 0);
     }
   }
@@ -270,9 +274,9 @@ export class Book {
     return shipment;
   }
 
-  /** A shipment carries something of an order. */
-  #carry(id: string, order: Order): void {
-    if (order.shipments.includes(id)) return;
+  /** A shipment carries something of an order; true when that is news. */
+  #carry(id: string, order: Order): boolean {
+    if (order.shipments.includes(id)) return false;
     order.shipments.push(id);
     const shipment = this.#touchShipment(id);
     shipment.orders.push(order.id);
@@ -280,6 +284,7 @@ export class Book {
     shipment.orders.sort();
     this.#orphans.delete(id);
     for (const other of shipment.orders) if (other !== order.id) this.#resettle(other, id);
+    return true;
   }
 
   /** Projects an order anew after something changed about a shipment. */
@@ -383,10 +388,6 @@ export class Book {
     }
     this.#emitStays(order, stays);
     this.sla.follow(order.id, stays.at(-1));
-    for (const id of order.shipments) {
-      const shipment = this.shipments.get(id);
-      if (shipment !== undefined) this.#followShipment(shipment);
-    }
     emitDifference(order.rows, rows, this.#applied, this.#out);
     order.rows = rows;
   }
@@ -418,6 +419,13 @@ export class Book {
       amount += micros(worth.amount);
     }
     return { units, amount: amountOf(amount) };
+  }
+
+  #followShipments({ shipments }: Order): void {
+    for (const id of shipments) {
+      const shipment = this.shipments.get(id);
+      if (shipment !== undefined) this.#followShipment(shipment);
+    }
   }
 
   #followShipment(shipment: Shipment): void {

@@ -43,32 +43,43 @@ export const UNKNOWN: ShipmentView = {
   voidedMs: null,
 };
 
+/** Into one object: this runs for every scan, and spreading takes several times as long. */
 export function viewShipment(facts: readonly ShipmentFact[]): ShipmentView {
-  let view = UNKNOWN;
-  for (const fact of facts) view = { ...view, ...learnt(view, fact) };
+  const view = { ...UNKNOWN };
+  for (const fact of facts) learn(view, fact);
   return view;
 }
 
-function learnt(view: ShipmentView, fact: ShipmentFact): Partial<ShipmentView> {
+type Growing = { -readonly [K in keyof ShipmentView]: ShipmentView[K] };
+
+function learn(view: Growing, fact: ShipmentFact): void {
   switch (fact.kind) {
-    case 'dispatched': {
-      const { carrier, currency, freight, node, service, timeMs: shippedMs } = fact;
-      return { carrier, currency, freight, node, service, shippedMs };
-    }
+    case 'dispatched':
+      view.carrier = fact.carrier;
+      view.currency = fact.currency;
+      view.freight = fact.freight;
+      view.node = fact.node;
+      view.service = fact.service;
+      view.shippedMs = fact.timeMs;
+      return;
     case 'scanned':
-      return {
-        scannedMs: view.scannedMs ?? fact.timeMs,
-        lastScanMs: fact.timeMs,
-        returning: fact.returning,
-        ...(fact.etaMs === null ? {} : { etaMs: fact.etaMs, etaSaidMs: fact.timeMs }),
-      };
+      view.scannedMs ??= fact.timeMs;
+      view.lastScanMs = fact.timeMs;
+      view.returning = fact.returning;
+      if (fact.etaMs === null) return;
+      view.etaMs = fact.etaMs;
+      view.etaSaidMs = fact.timeMs;
+      return;
     case 'delivered':
-      if (view.voidedMs !== null || view.deliveredMs !== null) return {};
-      return { deliveredMs: fact.timeMs, scannedMs: view.scannedMs ?? fact.timeMs };
+      if (view.voidedMs !== null || view.deliveredMs !== null) return;
+      view.deliveredMs = fact.timeMs;
+      view.scannedMs ??= fact.timeMs;
+      return;
     case 'voided':
-      return view.deliveredMs === null && view.voidedMs === null ? { voidedMs: fact.timeMs } : {};
+      if (view.deliveredMs === null) view.voidedMs ??= fact.timeMs;
+      return;
     default:
-      return fact satisfies never;
+      fact satisfies never;
   }
 }
 
