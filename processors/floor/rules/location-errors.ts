@@ -34,6 +34,9 @@ const PRIOR_ERRORS = 1;
 const PRIOR = { errors: 1, picks: 1_000 };
 /** One error is no repetition, however improbable. */
 const LEAST_ERRORS = 2;
+/** Of fewer picks in the window there is no rate to speak of [K]: in a bin that is hardly visited any two
+ * errors would be improbable. */
+const LEAST_PICKS = 30;
 
 interface ErrorFact extends Fact {
   readonly sku: string;
@@ -185,8 +188,8 @@ export class LocationErrors implements FloorRule {
     const x = errors.filter(({ timeMs }) => timeMs <= atMs && timeMs > atMs - days * DAY_MS).length;
     if (x < LEAST_ERRORS) return null;
     const { bin, others } = this.#tallies.within(place, days, atMs);
-    // Each error was met by a task, whether it ended in a pick or not.
-    const n = Math.max(bin.picks, x);
+    const n = bin.picks;
+    if (n < LEAST_PICKS) return null;
     const rate = (others.errors + PRIOR.errors) / (others.picks + PRIOR.picks);
     const p = gammaPoissonTail(x, { a: PRIOR_ERRORS, b: PRIOR_ERRORS / rate, n });
     if (p >= limit) return null;

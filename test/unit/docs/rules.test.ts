@@ -7,7 +7,15 @@ const root = new URL('../../../', import.meta.url);
 const text = readFileSync(new URL('docs/rules.md', root), 'utf8');
 
 /** Fields and subtypes that the texts name beside parameters. */
-const NO_PARAMETERS = ['at_risk', 'control_total', 'fail_state', 'id_conflict', 'row_count'];
+const NO_PARAMETERS = [
+  'at_risk',
+  'control_total',
+  'fail_state',
+  'id_conflict',
+  'no_first_scan',
+  'phantom_stock',
+  'row_count',
+];
 
 /** The text of each section, by its heading. */
 const sections = new Map(

@@ -287,7 +287,16 @@ describe('LOCATION_ERROR_REPEAT', () => {
     expect(found[0]?.statistic?.expected).toBeCloseTo(65 / 2_000, 9);
   });
 
-  test('one error is none, even where nobody picks; the count is policy', () => {
+  test('of fewer than 30 picks there is no rate: two errors in 29 are none', () => {
+    const of = (n: number) => {
+      const on = bench().given(...picks(n, 'B1', 0), ...errors(1_000, 1_100));
+      return raised(on, 'LOCATION_ERROR_REPEAT');
+    };
+    expect(of(29)).toEqual([]);
+    expect(of(30)).toHaveLength(1);
+  });
+
+  test('one error is none; the count is policy', () => {
     const once = bench().given(...errors(1));
     expect(raised(once, 'LOCATION_ERROR_REPEAT')).toEqual([]);
     const often = policy('LOCATION_ERROR_REPEAT', { parameters: { count: 4, rate_p: 0 } });
