@@ -2,7 +2,7 @@
  * CHANNEL_CONFLICT (REFERENCE §4.2): a channel is told something else than what there is.
  *
  *   overstated    published > AFS + max(units, share × AFS): it sells what is not there
- *   stale         AFS moved, and the channel was not told within so many of its own cadences
+ *   stale         AFS moved by more than that, and the channel was not told within so many of its cadences
  *   understated   published 0, and there is plenty: it does not sell what is there
  *
  * A channel's cadence is learned from when it publishes anything at all. Publishing on change is as good as
@@ -85,7 +85,8 @@ export class Conflicts {
     const of = (name: string) => parameter(setting, name);
     const conflict = conflictOf(look, afs, told, setting);
     const found: Condition[] = [];
-    if (excess > Math.max(of('units'), of('share') * afs)) {
+    const tolerated = Math.max(of('units'), of('share') * afs);
+    if (excess > tolerated) {
       const holdMs = of('overstated_min') * MINUTE_MS;
       found.push({ ...conflict('overstated', excess), holdMs });
     }
@@ -94,8 +95,9 @@ export class Conflicts {
       const holdMs = of('understated_min') * MINUTE_MS;
       found.push({ ...conflict('understated', afs), holdMs });
     }
-    const cadenceMs = movedMs === null ? null : this.#cadences.get(told.channel)?.learnedMs();
-    if (movedMs !== null && cadenceMs !== null && cadenceMs !== undefined) {
+    const isOwed = movedMs !== null && Math.abs(excess) > tolerated;
+    const cadenceMs = !isOwed ? null : this.#cadences.get(told.channel)?.learnedMs();
+    if (isOwed && cadenceMs !== null && cadenceMs !== undefined) {
       const owedMs = of('stale_cadences') * cadenceMs;
       const holdMs = Math.max(owedMs, of('overstated_min') * MINUTE_MS);
       found.push({ ...conflict('stale', Math.abs(excess)), holdMs, sinceMs: movedMs });
