@@ -1,6 +1,13 @@
 /** Requests to the REST interface; what goes wrong comes back as a sentence for people. */
 import type { AtpExplanation, SkuSearch } from '../../../contracts/atp.ts';
 import type {
+  BulkOutcome,
+  CaseDetail,
+  CaseList,
+  CaseOptions,
+  CommandOutcome,
+} from '../../../contracts/cases.ts';
+import type {
   KpiCatalogueView,
   KpiDetail,
   KpiDimension,
@@ -47,13 +54,46 @@ export const readKpi = (
 export const askQuestion = (name: string, window: KpiWindowName, signal: AbortSignal) =>
   getJson<QuestionAnswer>(`/v1/questions/${name}?window=${window}&limit=200`, signal);
 
+/** Cases that match, ranked; a question without an entry asks for the open ones. */
+export const listCases = (question: Readonly<Record<string, string>>, signal: AbortSignal) =>
+  getJson<CaseList>(`/v1/cases?${new URLSearchParams(question).toString()}`, signal);
+
+const casePath = (caseId: string) => `/v1/cases/${encodeURIComponent(caseId)}`;
+
+export const readCase = (caseId: string, signal: AbortSignal) =>
+  getJson<CaseDetail>(casePath(caseId), signal);
+
+export const readCaseOptions = (caseId: string, signal: AbortSignal) =>
+  getJson<CaseOptions>(`${casePath(caseId)}/options`, signal);
+
+/** A decision of a person: the fields of a command but the case. */
+export type Decision = { readonly command: string; readonly actor: string } & Readonly<
+  Record<string, unknown>
+>;
+
+export const decideCase = (caseId: string, decision: Decision) =>
+  postJson<CommandOutcome>(`${casePath(caseId)}/commands`, decision);
+
+export const decideCases = (caseIds: readonly string[], decision: Decision) =>
+  postJson<BulkOutcome>('/v1/cases/commands', { case_ids: caseIds, ...decision });
+
+const getJson = <T>(path: string, signal: AbortSignal): Promise<T> =>
+  askJson<T>(path, { signal, headers: { accept: 'application/json' } });
+
+const postJson = <T>(path: string, body: object): Promise<T> =>
+  askJson<T>(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
 /** Rejects with an ApiError, or with the signal's reason once it is aborted. */
-async function getJson<T>(path: string, signal: AbortSignal): Promise<T> {
+async function askJson<T>(path: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, { signal, headers: { accept: 'application/json' } });
+    response = await fetch(path, init);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (init.signal?.aborted === true) throw error;
     throw new ApiError(0, 'Stocktide cannot be reached.');
   }
   if (response.ok) return (await response.json()) as T;

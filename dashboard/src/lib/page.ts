@@ -2,12 +2,14 @@
 import { createContext } from 'svelte';
 import type { Clock } from './clock.svelte.ts';
 import type { LiveSocket } from './live.svelte.ts';
+import type { Me } from './me.svelte.ts';
 import type { Router } from './route.svelte.ts';
 import type { ThemeState } from './theme.svelte.ts';
 
 export interface Page {
   readonly live: LiveSocket;
   readonly clock: Clock;
+  readonly me: Me;
   readonly router: Router;
   readonly theme: ThemeState;
 }

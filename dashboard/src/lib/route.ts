@@ -4,12 +4,16 @@
  *   #/                      the board: every KPI
  *   #/kpi/K01b              and one of them, whole
  *   #/inventory             what moved lately
+ *   #/cases                 the inbox: open cases, ranked
+ *   #/cases/SHORT_PICK%2F…  one case
  *   #/sku/85123A            one SKU
  *   #/sku/85123A/why/dc-01  and why its ATP at dc-01 is what it is
  */
 export type Route =
   | { readonly view: 'board'; readonly kpi: string | null }
   | { readonly view: 'inventory' }
+  | { readonly view: 'cases' }
+  | { readonly view: 'case'; readonly caseId: string }
   | { readonly view: 'sku'; readonly sku: string; readonly why: string | null };
 
 /** The route of a hash; an unknown one is the start. */
@@ -18,6 +22,8 @@ export function parseRoute(hash: string): Route {
   switch (view) {
     case 'inventory':
       return { view };
+    case 'cases':
+      return name ? { view: 'case', caseId: name } : { view };
     case 'sku':
       if (!name) return { view: 'inventory' };
       return { view, sku: name, why: why === 'why' && node ? node : null };
@@ -31,6 +37,8 @@ export function parseRoute(hash: string): Route {
 export const boardHref = '#/';
 export const kpiHref = (id: string) => `#/kpi/${encodeURIComponent(id)}`;
 export const inventoryHref = '#/inventory';
+export const casesHref = '#/cases';
+export const caseHref = (caseId: string) => `#/cases/${encodeURIComponent(caseId)}`;
 export const skuHref = (sku: string) => `#/sku/${encodeURIComponent(sku)}`;
 export const whyHref = (sku: string, node: string) =>
   `${skuHref(sku)}/why/${encodeURIComponent(node)}`;
