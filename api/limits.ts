@@ -174,3 +174,23 @@ export const CASE_LIMITS: CaseLimits = {
   commandMs: 3000,
   doorMs: 5000,
 };
+
+export interface BacktestLimits {
+  /** Backtests remembered; the oldest leaves. */
+  readonly kept: number;
+  /** A backtest that takes longer is ended. */
+  readonly timeoutMs: number;
+  /** Heap of the process that makes it (MiB). */
+  readonly heapMib: number;
+  /** Longest result (characters), and how much of what it says is kept for the reason of a failure. */
+  readonly outputChars: number;
+  readonly reasonChars: number;
+}
+
+export const BACKTEST_LIMITS: BacktestLimits = {
+  kept: 20,
+  timeoutMs: 3_600_000,
+  heapMib: 3_072,
+  outputChars: 4 * KIB * KIB,
+  reasonChars: 4 * KIB,
+};

@@ -19,6 +19,7 @@ import { CaseDesk } from './cases/desk.ts';
 import { doorSender } from './cases/door.ts';
 import { CaseFeed } from './cases/feed.ts';
 import { readSteps } from './clickhouse/cases.ts';
+import { Backtests } from './backtests.ts';
 import { Items } from './clickhouse/items.ts';
 import { KpiCatalogue } from './kpi/catalogue.ts';
 import { KpiFeed } from './kpi/feed.ts';
@@ -28,6 +29,7 @@ import { createLedger } from './ledger.ts';
 import {
   ASK_LIMITS,
   CASE_LIMITS,
+  BACKTEST_LIMITS,
   ITEM_LIMITS,
   KPI_LIMITS,
   liveLimits,
@@ -132,6 +134,13 @@ await runProcess({
       }),
       sources: { atp, client: clickhouse, nowMs },
     };
+    const backtests = new Backtests({
+      config,
+      limits: BACKTEST_LIMITS,
+      newId: randomUUID,
+      nowMs: Date.now,
+    });
+    life.onStop('backtests', () => backtests.stop());
     const limits = liveLimits(config);
     const hub = new LiveHub({
       sources: [system, kpiFeed, caseFeed, feed],
@@ -151,6 +160,7 @@ await runProcess({
       questions,
       cases,
       system,
+      backtests,
       hub,
       limits,
     });

@@ -10,6 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AtpView } from '../contracts/atp.ts';
 import { createHttp } from '../platform/http/server.ts';
 import type { Life } from '../platform/lifecycle.ts';
+import type { Backtests } from './backtests.ts';
 import type { Items } from './clickhouse/items.ts';
 import { registerDashboard } from './dashboard.ts';
 import type { KpiCatalogue } from './kpi/catalogue.ts';
@@ -20,6 +21,7 @@ import type { LiveHub } from './live/hub.ts';
 import { registerLive } from './live/socket.ts';
 import { registerAtp } from './routes/atp.ts';
 import { registerCases, type CaseRoutes } from './routes/cases.ts';
+import { registerBacktests } from './routes/backtests.ts';
 import { registerDoor } from './routes/door.ts';
 import { registerKpi } from './routes/kpi.ts';
 import { asProblem } from './routes/problems.ts';
@@ -29,6 +31,7 @@ import { registerSystem } from './routes/system.ts';
 import type { SystemMonitor } from './system.ts';
 
 /** Commands about cases, a hundred at once; bodies for the door are streamed past this limit. */
+/** Bodies of the API's own routes; those of the door are streamed past this limit. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 const DASHBOARD = join(import.meta.dirname, '..', 'dashboard', 'dist');
 
@@ -42,6 +45,7 @@ export interface ApiParts {
   readonly questions: Questions;
   readonly cases: CaseRoutes;
   readonly system: SystemMonitor;
+  readonly backtests: Backtests;
   readonly hub: LiveHub;
   readonly limits: LiveLimits;
 }
@@ -82,6 +86,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     registerQuestions(rest, { questions, clickhouse });
     registerCases(rest, cases);
     registerSystem(rest, { system });
+    registerBacktests(rest, { backtests: parts.backtests });
     registerLive(rest, { hub, limits });
     rest.get('/v1/openapi.json', async () => app.swagger());
   });

@@ -8,6 +8,7 @@ export interface ArchivedEvent {
   readonly seq: number;
   readonly subject: string;
   readonly raw: string;
+  readonly event: LogEvent;
 }
 
 /** Log sequences that one query covers: the local host holds an answer in memory as a whole. */
@@ -32,7 +33,7 @@ export async function* archivedEvents(
         const [seq, raw] = row.json();
         const event = JSON.parse(raw) as LogEvent;
         const name = typeName(event.type) ?? '';
-        yield { seq, raw, subject: logSubject(name, event.data as RoutingKeys) };
+        yield { seq, raw, event, subject: logSubject(name, event.data as RoutingKeys) };
       }
     }
   }
