@@ -132,8 +132,9 @@ export class Backtests {
     });
     child.on('message', (progress) => {
       const view = this.#views.get(id);
-      if (view?.status !== 'running') return;
-      this.#views.set(id, { ...view, progress: progress as BacktestProgress });
+      if (view !== undefined) {
+        this.#views.set(id, { ...view, progress: progress as BacktestProgress });
+      }
     });
     child.on('error', (error) => this.#end(id, { status: 'failed', error: error.message }));
     // Not `exit`: the result may still be on its way.

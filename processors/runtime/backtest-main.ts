@@ -45,8 +45,6 @@ interface Options {
 }
 
 process.exitCode = await main();
-// The channel to the API would keep this process alive.
-if (process.connected) process.disconnect();
 
 async function main(): Promise<number> {
   try {
@@ -135,7 +133,9 @@ function readPolicies(file: string): readonly Policy[] {
   throw new Error(`--policy ${file}: ${field} is ${wrong}: ${allowed}`);
 }
 
-const count = (value: number) => value.toLocaleString('en-US');
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
 
 function say(line: string): void {
   process.stderr.write(`backtest: ${line}\n`);

@@ -17,7 +17,7 @@ const policy = (value: object, scope: object = {}): Policy => {
 };
 const limit = (amount: number, scope: object = {}) => policy({ parameters: { amount } }, scope);
 const set = (data: Policy, minute: number) =>
-  event('policy.set', { actor: 'ana', reason: 'r', ...data } as never, { at: minute });
+  event('policy.set', { actor: 'ana', reason: 'r', ...data }, { at: minute });
 
 function run(
   archive: ArchiveBench,
@@ -211,10 +211,10 @@ describe('the budget', () => {
     const many = Array.from({ length: 12 }, (_, n) => adjusted(100 + n, `S${n}`, 22));
     const archive = new ArchiveBench().given(...many, adjusted(1_000, 'CUP', 30), tickAt(1_400));
     const checked = checkPolicies({
-        policy: 'rule.SHRINKAGE_ANOMALY',
-        scope: {},
-        value: { parameters: { budget: 13 } },
-      });
+      policy: 'rule.SHRINKAGE_ANOMALY',
+      scope: {},
+      value: { parameters: { budget: 13 } },
+    });
     const budget = checked.ok ? checked.policies : [];
     const lower = await run(archive, [limit(20)]);
     expect(lower.teams).toEqual([
