@@ -36,7 +36,8 @@ function createWatch(): Processor {
     const { node_id: nodeId, qty_delta: units, sku_id: skuId } = one.data;
     const setting = rules.of('COUNT_VARIANCE', { sku: skuId, node: nodeId });
     const about = {
-      ...{ code: 'COUNT_VARIANCE', entity: `sku/${skuId}/node/${nodeId}`, skuId, nodeId },
+      code: 'COUNT_VARIANCE',
+      ...{ entity: `sku/${skuId}/node/${nodeId}`, skuId, nodeId },
     } as const;
     const limit = setting.parameters['amount'] ?? 0;
     const ended = open.get(about.entity);

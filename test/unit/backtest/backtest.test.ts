@@ -16,8 +16,7 @@ const policy = (value: object, scope: object = {}): Policy => {
   return checked.policies[0] as Policy;
 };
 const limit = (amount: number, scope: object = {}) => policy({ parameters: { amount } }, scope);
-const set = (data: Policy, minute: number) =>
-  event('policy.set', { actor: 'ana', reason: 'r', ...data }, { at: minute });
+const set = (data: Policy, minute: number) => event('policy.set', data, { at: minute });
 
 function run(
   archive: ArchiveBench,
