@@ -20,8 +20,8 @@ import { EXPLAIN_LIMITS, type LiveLimits } from './limits.ts';
 import type { LiveHub } from './live/hub.ts';
 import { registerLive } from './live/socket.ts';
 import { registerAtp } from './routes/atp.ts';
-import { registerCases, type CaseRoutes } from './routes/cases.ts';
 import { registerBacktests } from './routes/backtests.ts';
+import { registerCases, type CaseRoutes } from './routes/cases.ts';
 import { registerDoor } from './routes/door.ts';
 import { registerKpi } from './routes/kpi.ts';
 import { asProblem } from './routes/problems.ts';
@@ -30,8 +30,7 @@ import { registerSkus } from './routes/skus.ts';
 import { registerSystem } from './routes/system.ts';
 import type { SystemMonitor } from './system.ts';
 
-/** Commands about cases, a hundred at once; bodies for the door are streamed past this limit. */
-/** Bodies of the API's own routes; those of the door are streamed past this limit. */
+/** A hundred commands about cases, or policies to try; bodies for the door are streamed past this limit. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 const DASHBOARD = join(import.meta.dirname, '..', 'dashboard', 'dist');
 
