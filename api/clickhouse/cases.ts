@@ -37,12 +37,6 @@ export async function readCases(
   return rows.map(({ n, record }) => ({ n, record: JSON.parse(record) as CaseRecord }));
 }
 
-/** Number of the newest step that ClickHouse has; 0 without any. */
-export async function newestStep(client: ClickHouseClient): Promise<number> {
-  const [row] = await queryRows<{ n: number }>(client, 'SELECT max(n) AS n FROM case_events', {});
-  return row?.n ?? 0;
-}
-
 interface StepRow {
   readonly n: number;
   readonly atMs: number;
