@@ -1,7 +1,15 @@
 /** The command line of `npm run bench`. Pure. */
 import { parseArgs } from 'node:util';
 
-export const BENCHES = ['pipeline', 'door', 'latency', 'recovery', 'nab', 'iforest'] as const;
+export const BENCHES = [
+  'pipeline',
+  'door',
+  'latency',
+  'recovery',
+  'nab',
+  'iforest',
+  'detection',
+] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 export interface BenchOptions {
@@ -17,6 +25,10 @@ export interface BenchOptions {
   readonly data: string | undefined;
   /** nab: categories, such as artificial; all when absent. */
   readonly only: string | undefined;
+  /** detection: days of each run. */
+  readonly days: number | undefined;
+  /** detection: seeds of the brand, separated by commas. */
+  readonly seeds: string | undefined;
 }
 
 export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
@@ -26,6 +38,7 @@ export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
   latency    publish → ATP answer, → SQL, → WebSocket, while 1,000 events/s pass by
   nab        the detector of continuous series on the Numenta Anomaly Benchmark, with its own scorer
   iforest    the isolation forest on labelled tables, beside the published reference
+  detection  incidents of a simulated brand: precision and recall at the alert budget, time to detect
   recovery   restart after kill -9 with a million positions, and bytes for each of them
 
   --json          nothing on stdout but the result, one line of JSON (it is the last line anyway)
@@ -35,6 +48,8 @@ export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
   --rounds N      pipeline: pairs of runs (3); recovery: restarts (3)
   --data DIR      nab, iforest: folder with the data (../shared/data/nab, ../shared/data/adbench)
   --only A,B      nab: only the categories that begin so
+  --days N        detection: days of each run (28)
+  --seeds A,B     detection: seeds of the brand (101,102,103,104; thresholds were chosen on seeds below 101)
   --profile DIR   write a CPU profile of the measured process to DIR (it slows that process down)
   --help          this text
 
@@ -60,6 +75,8 @@ export function readArguments(args: readonly string[]): BenchOptions | 'help' {
     profile: values.profile,
     data: values.data,
     only: values.only,
+    days: count('--days', values.days),
+    seeds: values.seeds,
   };
 }
 
@@ -81,6 +98,8 @@ function parse(args: readonly string[]) {
         profile: { type: 'string' },
         data: { type: 'string' },
         only: { type: 'string' },
+        days: { type: 'string' },
+        seeds: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });

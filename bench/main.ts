@@ -12,6 +12,7 @@ import {
   type BenchName,
   type BenchOptions,
 } from './arguments.ts';
+import { detection } from './detection.ts';
 import { door } from './door.ts';
 import { iforest } from './iforest.ts';
 import { latency } from './latency.ts';
@@ -31,6 +32,7 @@ const BENCH: Record<BenchName, Bench> = {
   recovery: onStack(recovery),
   nab,
   iforest,
+  detection,
 };
 
 try {

@@ -1,0 +1,84 @@
+/**
+ * `npm run bench -- detection`: how well the three anomaly families are found in a simulated brand, with its
+ * injected incidents and near misses, and how often something is found where nothing is. In process, without
+ * servers. Report seeds begin at REPORT_FROM; thresholds were chosen on seeds below it.
+ */
+import type { BenchOptions } from './arguments.ts';
+import { UsageError } from './arguments.ts';
+import { chartRunLength } from './detection/run-length.ts';
+import { run, type Alert, type Code, type Run } from './detection/run.ts';
+import { headline, report, tallyOf, type Group } from './detection/score.ts';
+import { round } from './measure.ts';
+import { say } from './progress.ts';
+
+const DAYS = 28;
+const REPORT_FROM = 101;
+const SEEDS = '101,102,103,104';
+
+const FAMILIES = {
+  shrinkage: { code: 'SHRINKAGE_ANOMALY', family: 'shrinkage' },
+  location_errors: { code: 'LOCATION_ERROR_REPEAT', family: 'location_errors' },
+  supplier_variance: { code: 'SUPPLIER_VARIANCE_TREND', family: 'supplier_variance' },
+} as const satisfies Record<string, Group>;
+const GROUPS: readonly Group[] = Object.values(FAMILIES);
+
+export async function detection(options: BenchOptions): Promise<object> {
+  const { days = DAYS } = options;
+  const seeds = seedsOf(options.seeds ?? SEEDS);
+  const runs = seeds.map((seed) => measured({ seed, days, incidents: true }));
+  const nulls = seeds.map((seed) => measured({ seed, days, incidents: false }));
+  const ours = (one: Run) => one.alerts;
+  const fixed = (one: Run) => one.baseline;
+  const chart = chartRunLength();
+  return {
+    ...headlineOf(runs, ours),
+    arl0Ratio: round(chart.observed / chart.designed, 3),
+    arl0: { chart: 'one-sided CUSUM, k 0.5, h 5', ...chart, observed: round(chart.observed, 1) },
+    nullRuns: {
+      nodeDays: nulls.reduce((sum, { nodeDays }) => sum + nodeDays, 0),
+      ...Object.fromEntries(
+        Object.entries(FAMILIES).map(([name, { code }]) => [name, alarms(nulls, ours, code)]),
+      ),
+    },
+    families: byFamily(runs, ours),
+    codes: Object.fromEntries(
+      GROUPS.map(({ code }) => [
+        code,
+        report(runs.map((one) => tallyOf(one, one.alerts, { code }))),
+      ]),
+    ),
+    baseline: { ...headlineOf(runs, fixed), families: byFamily(runs, fixed) },
+    ...{ days, seeds, seedsAreForReport: seeds.every((seed) => seed >= REPORT_FROM) },
+  };
+}
+
+type AlertsOf = (one: Run) => readonly Alert[];
+
+const headlineOf = (runs: readonly Run[], alertsOf: AlertsOf) =>
+  headline(runs.map((one) => GROUPS.map((group) => tallyOf(one, alertsOf(one), group))));
+
+const byFamily = (runs: readonly Run[], alertsOf: AlertsOf) =>
+  Object.fromEntries(
+    Object.entries(FAMILIES).map(([name, group]) => [
+      name,
+      report(runs.map((one) => tallyOf(one, alertsOf(one), group))),
+    ]),
+  );
+
+const alarms = (runs: readonly Run[], alertsOf: AlertsOf, code: Code) =>
+  runs.flatMap(alertsOf).filter((alert) => alert.code === code).length;
+
+function measured(options: Parameters<typeof run>[0]): Run {
+  const began = performance.now();
+  const one = run(options);
+  const seconds = round((performance.now() - began) / 1_000);
+  const what = options.incidents ? 'with incidents' : 'without incidents';
+  say(`seed ${one.seed} ${what}: ${one.events} events, ${one.alerts.length} alerts, ${seconds} s`);
+  return one;
+}
+
+function seedsOf(list: string): number[] {
+  const seeds = list.split(',').map(Number);
+  if (seeds.every((seed) => Number.isInteger(seed) && seed > 0)) return seeds;
+  throw new UsageError(`--seeds ${list}: whole numbers from 1, separated by commas`);
+}
