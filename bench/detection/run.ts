@@ -24,7 +24,8 @@ const START_MS = Date.parse('2026-03-02T00:00:00Z');
 const STEP_MS = 10 * MINUTE;
 /** After the measured days, so that what has begun within them comes to its label. */
 const DRAIN_MS = 10 * DAY;
-const BRAND = { skuCount: 400, ordersPerDay: 150, incidentGapDays: 3 };
+/** As many orders a SKU as the whole brand has, so that bins and receipts are as busy. */
+const BRAND = { skuCount: 200, ordersPerDay: 200, incidentGapDays: 3 };
 
 /** The first alert of an episode of an entity. */
 export interface Alert {

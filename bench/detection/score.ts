@@ -3,14 +3,16 @@
  *
  *   start ├──── episode ────┤ end ├─ grace ─┤      an alert of its entity in here is right, the first finds it
  */
+import { HOUR, MINUTE, nextOpen, SHIFTS } from '../../simulator/calendar.ts';
+import { DC } from '../../simulator/catalogue.ts';
 import type { Family, Label } from '../../simulator/incidents/label.ts';
 import { seededRandom } from '../../processors/detect/forest/random.ts';
 import { percentile, round } from '../measure.ts';
 import type { Alert, Code, Receipt, Run } from './run.ts';
 
-const HOUR_MS = 60 * 60_000;
-const DAY_MS = 24 * HOUR_MS;
-const MINUTE_MS = 60_000;
+const DAY_MS = 24 * HOUR;
+/** Hours of a shift; the warehouse works two a day. */
+const SHIFT_HOURS = 8;
 /** Alerts of a code (which one team owns) that are looked at in a day. */
 export const BUDGET = 10;
 const RESAMPLES = 1_000;
@@ -35,6 +37,8 @@ interface Tally {
 interface Found {
   readonly size: number;
   readonly hours: number;
+  /** Shifts of the own warehouse that it took, by its opening hours. */
+  readonly shifts: number;
   readonly receipts: number;
   readonly amount: number;
 }
@@ -52,7 +56,7 @@ function isRight(alert: Alert, label: Label): boolean {
   return concerns && atMs >= Date.parse(label.start) && atMs <= lastMs(label);
 }
 
-const lastMs = ({ end, grace_min: grace }: Label) => Date.parse(end) + grace * MINUTE_MS;
+const lastMs = ({ end, grace_min: grace }: Label) => Date.parse(end) + grace * MINUTE;
 
 /** The BUDGET most costly alerts of each day. */
 export function withinBudget(alerts: readonly Alert[], budget = BUDGET): Alert[] {
@@ -82,7 +86,8 @@ export function tallyOf(one: Run, all: readonly Alert[], { code, family }: Group
     return [
       {
         size: label.size,
-        hours: (first.atMs - startMs) / HOUR_MS,
+        hours: (first.atMs - startMs) / HOUR,
+        shifts: shiftsBetween(startMs, first.atMs),
         receipts: receiptsBetween(one.receipts, label, { startMs, endMs: first.atMs }),
         amount: first.amount,
       },
@@ -106,6 +111,15 @@ function receiptsBetween(
   return receipts.filter(
     (one) => one.supplier === supplier && one.atMs >= startMs && one.atMs <= endMs,
   ).length;
+}
+
+function shiftsBetween(fromMs: number, toMs: number): number {
+  const stepMs = 10 * MINUTE;
+  let openMs = 0;
+  for (let atMs = fromMs; atMs < toMs; atMs += stepMs) {
+    if (nextOpen(SHIFTS[DC], atMs) === atMs) openMs += Math.min(stepMs, toMs - atMs);
+  }
+  return openMs / HOUR / SHIFT_HOURS;
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -178,6 +192,7 @@ export function report(tallies: readonly Tally[]) {
     alerts: sum(tallies.map(({ alerts }) => alerts)),
     episodes: sizes.length,
     hoursToDetect: spread(found.map(({ hours }) => hours)),
+    shiftsToDetect: spread(found.map(({ shifts }) => shifts)),
     receiptsToDetect: spread(found.map(({ receipts }) => receipts)),
     amountWhenDetected: spread(found.map(({ amount }) => amount)),
     recallBySize: {

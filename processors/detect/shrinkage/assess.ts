@@ -24,8 +24,12 @@ export const KEPT_MS = EPISODE_MS + HISTORY_DAYS * DAY_MS;
 
 /** Fewest occasions that make a pattern: one loss is a count variance, or an adjustment of its own. */
 export const LEAST_OCCASIONS = 2;
-/** Shape of the prior: most SKUs of a node lose next to nothing, a few lose often [K]. */
+/** Shape of the prior where a node has too few losses to tell: most SKUs lose nothing, a few often [K]. */
 const PRIOR_SHAPE = 0.2;
+/** Within these bounds it is estimated; 2 is hardly to be told from a Poisson of rare losses. */
+const SHAPES = { least: 0.2, most: 2 };
+/** Losses of a node from which on the shape is estimated. */
+const LOSSES_TO_ESTIMATE = 20;
 /** What is believed of a node of which nothing is known: a loss in so many SKU-days [K]. */
 const PRIOR_SKU_DAYS = 1_000;
 const CUSUM_K = 0.5;
@@ -36,6 +40,8 @@ const CUSUM_MOST = 3;
 /** The other SKUs of the node, over the days of the history. */
 export interface Peers {
   readonly losses: number;
+  /** Sum over the SKUs of the square of their losses. */
+  readonly squares: number;
   readonly skus: number;
   /** Days for which the node has been watched, HISTORY_DAYS at most. */
   readonly days: number;
@@ -76,9 +82,10 @@ export function assess(
   const known = losses.filter(({ timeMs }) => timeMs <= asOfMs && asOfMs - timeMs < KEPT_MS);
   const own = occasionsOf(known.filter(({ timeMs }) => asOfMs - timeMs >= EPISODE_MS));
   const rate = (peers.losses + 1) / (peers.skus * peers.days + PRIOR_SKU_DAYS);
+  const shape = shapeOf(peers);
   const posterior = {
-    a: PRIOR_SHAPE + own,
-    b: PRIOR_SHAPE / rate + Math.max(0, peers.days - EPISODE_MS / DAY_MS),
+    a: shape + own,
+    b: shape / rate + Math.max(0, peers.days - EPISODE_MS / DAY_MS),
   };
   const tests = WINDOW_DAYS.map((windowDays) => {
     const within = known.filter(({ timeMs }) => asOfMs - timeMs < windowDays * DAY_MS);
@@ -110,6 +117,15 @@ export function assess(
     losses: best.within,
     features: features.toSorted((a, b) => b.z - a.z),
   };
+}
+
+/** By moments, pooled over the SKUs of the node: mean² / (variance − mean) (REFERENCE §5.1). */
+function shapeOf({ losses, skus, squares }: Peers): number {
+  if (losses < LOSSES_TO_ESTIMATE || skus === 0) return PRIOR_SHAPE;
+  const mean = losses / skus;
+  const excess = squares / skus - mean * mean - mean;
+  if (excess <= 0) return SHAPES.most;
+  return Math.min(SHAPES.most, Math.max(SHAPES.least, (mean * mean) / excess));
 }
 
 const shiftOf = (timeMs: number) => Math.floor(timeMs / SHIFT_MS);

@@ -23,6 +23,7 @@ import {
   recent,
   watchedDays,
   type Assessment,
+  type Peers,
 } from './assess.ts';
 import type { Costs } from './costs.ts';
 import type { Histories, History } from './histories.ts';
@@ -217,12 +218,14 @@ export class Shrinkage {
 
   #assess({ facts, node, sku }: History, asOfMs: number, peers: NodePeers): Assessment {
     const losses = standing(facts);
-    const ofNode = peers.get(node) ?? { losses: 0, skus: 1, days: 0 };
+    const ofNode = peers.get(node) ?? { losses: 0, squares: 0, skus: 1, days: 0 };
+    const own = recent(losses, asOfMs).length;
     return assess(losses, {
       asOfMs,
       peers: {
         ...ofNode,
-        losses: ofNode.losses - recent(losses, asOfMs).length,
+        losses: ofNode.losses - own,
+        squares: ofNode.squares - own * own,
         skus: Math.max(0, ofNode.skus - 1),
       },
       costOf: (loss) => Number(loss.unitCost ?? this.#parts.costs.get(sku) ?? 1),
@@ -231,15 +234,16 @@ export class Shrinkage {
 
   /** Losses, SKUs and days of each node with a loss. */
   #peers(asOfMs: number): NodePeers {
-    const losses = new Map<string, number>();
+    const sums = new Map<string, { losses: number; squares: number }>();
     for (const [, { facts, node }] of this.#parts.histories.all()) {
       const count = recent(standing(facts), asOfMs).length;
-      losses.set(node, (losses.get(node) ?? 0) + count);
+      const { losses, squares } = sums.get(node) ?? { losses: 0, squares: 0 };
+      sums.set(node, { losses: losses + count, squares: squares + count * count });
     }
     return new Map(
-      [...losses].map(([node, count]) => {
+      [...sums].map(([node, ofNode]) => {
         const { sinceMs, skus } = this.#parts.watched.of(node) ?? { sinceMs: asOfMs, skus: 1 };
-        return [node, { losses: count, skus, days: watchedDays(sinceMs, asOfMs) }];
+        return [node, { ...ofNode, skus, days: watchedDays(sinceMs, asOfMs) }];
       }),
     );
   }
@@ -277,10 +281,7 @@ interface State {
   readonly lastMs: number;
 }
 
-type NodePeers = ReadonlyMap<
-  string,
-  { readonly losses: number; readonly skus: number; readonly days: number }
->;
+type NodePeers = ReadonlyMap<string, Peers>;
 
 const isUnusual = ({ cusum, occasions, p }: Assessment, limit: number) =>
   occasions >= LEAST_OCCASIONS && (p <= limit || cusum > CUSUM_H);
