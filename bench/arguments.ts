@@ -9,6 +9,7 @@ export const BENCHES = [
   'nab',
   'iforest',
   'detection',
+  'uci',
 ] as const;
 export type BenchName = (typeof BENCHES)[number];
 
@@ -21,7 +22,7 @@ export interface BenchOptions {
   readonly rounds: number | undefined;
   /** Directory for CPU profiles of the measured process. */
   readonly profile: string | undefined;
-  /** nab, iforest: where the data lies. */
+  /** nab, iforest, uci: where the data lies. */
   readonly data: string | undefined;
   /** nab: categories, such as artificial; all when absent. */
   readonly only: string | undefined;
@@ -39,6 +40,7 @@ export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
   nab        the detector of continuous series on the Numenta Anomaly Benchmark, with its own scorer
   iforest    the isolation forest on labelled tables, beside the published reference
   detection  incidents of a simulated brand: precision and recall at the alert budget, time to detect
+  uci        write-offs that staff typed, among the first of the shrinkage ranking (UCI Online Retail)
   recovery   restart after kill -9 with a million positions, and bytes for each of them
 
   --json          nothing on stdout but the result, one line of JSON (it is the last line anyway)
@@ -46,7 +48,8 @@ export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
                   recovery: positions (1000000)
   --seconds S     latency: how long is measured (60)
   --rounds N      pipeline: pairs of runs (3); recovery: restarts (3)
-  --data DIR      nab, iforest: folder with the data (../shared/data/nab, ../shared/data/adbench)
+  --data DIR      nab, iforest: folder with the data (../shared/data/nab, ../shared/data/adbench);
+                  uci: the file (../shared/data/uci_online_retail/online_retail_2010-12_2011-06.csv.gz)
   --only A,B      nab: only the categories that begin so
   --days N        detection: days of each run (28)
   --seeds A,B     detection: seeds of the brand (101,102,103,104; thresholds were chosen on seeds below 101)

@@ -22,6 +22,7 @@ import { pipeline } from './pipeline.ts';
 import { say } from './progress.ts';
 import { recovery } from './recovery.ts';
 import { startStack, type Stack } from './stack.ts';
+import { uci } from './uci.ts';
 
 type Bench = (options: BenchOptions) => Promise<object>;
 
@@ -33,6 +34,7 @@ const BENCH: Record<BenchName, Bench> = {
   nab,
   iforest,
   detection,
+  uci,
 };
 
 try {
