@@ -3,8 +3,9 @@
  * the same decoding, the same rows into the same tables under the same flush rules, and nothing in
  * between: no ids remembered, no ledger, no checkpoint, no snapshot.
  *
- *     bare-pipe-main.ts '{"toSeq":600000,"rowsPerEvent":{…}}'      then tells its parent BareReport
+ *     bare-pipe-main.ts '{"toSeq":600000,"rowsFile":"…"}'      then tells its parent BareReport
  */
+import { readFileSync } from 'node:fs';
 import type { LogEvent, LogType } from '../contracts/events.ts';
 import { createClickHouse } from '../platform/clickhouse/client.ts';
 import { insertRows } from '../platform/clickhouse/insert.ts';
@@ -16,11 +17,12 @@ import { STREAMS } from '../platform/nats/streams.ts';
 import { createArchive } from '../processors/archive/archive.ts';
 import type { Cell, Outputs, TableName } from '../processors/processor.ts';
 import { Batch } from '../processors/runtime/batch.ts';
-import { movementCounter, movementRow, type RowsPerEvent } from './bare-rows.ts';
+import { bareRows, type TableRows } from './bare-rows.ts';
 
 export interface BareOrder {
   readonly toSeq: number;
-  readonly rowsPerEvent: RowsPerEvent;
+  /** JSON of TableRows: what the processors wrote; null writes the archive alone. */
+  readonly rowsFile: string | null;
 }
 /** Wall times (ms) of the beginning and of the last flush. */
 export interface BareReport {
@@ -30,7 +32,8 @@ export interface BareReport {
   readonly cpuS: number;
 }
 
-const { rowsPerEvent, toSeq } = JSON.parse(process.argv[2] ?? '') as BareOrder;
+const { rowsFile, toSeq } = JSON.parse(process.argv[2] ?? '') as BareOrder;
+const tables = rowsFile === null ? [] : (JSON.parse(readFileSync(rowsFile, 'utf8')) as TableRows[]);
 const config = readConfig(process.env);
 const log = createLog({ name: 'bare pipe', level: 'warn', format: 'pretty' });
 const { natsPassword: pass, natsUrl: url, natsUser: user } = config;
@@ -66,7 +69,7 @@ class Sink {
 
 const sink = new Sink();
 const archive = createArchive();
-const movements = movementCounter(rowsPerEvent);
+const writeRows = bareRows(tables);
 const out: Outputs = {
   row: (table, cells) => sink.add(table, cells),
   finding: () => undefined,
@@ -94,10 +97,7 @@ for await (const message of messages) {
     { seq, name: event.type as LogType, event, timeMs, nowMs: timeMs, identity: seq, raw },
     out,
   );
-  const rows = movements(event.type);
-  for (let index = 0; index < rows; index++) {
-    sink.add('stock_movements', movementRow(event, seq, index));
-  }
+  writeRows({ type: event.type, seq }, out.row);
   if (seq === toSeq) break;
   if (sink.rows < config.flushRows) continue;
   sink.flush(seq);

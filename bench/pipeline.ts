@@ -2,31 +2,35 @@
  * Bench `pipeline`: how fast the processors bring a waiting LOG into ClickHouse, and how near that is to
  * a bare pipe that computes nothing.
  *
- *   LOG filled ─▶ warm-up ─▶ A processors ─▶ B bare pipe ─▶ A ─▶ B …    each into an empty database
+ *   LOG filled with the simulated brand ─▶ warm-up ─▶ A processors ─▶ B bare pipe ─▶ A ─▶ B …    each into an empty database
  *
  * A and B alternate, so that what else the machine does falls on both; of the pairs' ratios the median
  * counts. Time runs from the claim of the slice (B: from its consumer) to the last flush. Each run is a
  * fresh process: its first, not yet compiled second is in the figure.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ARCHIVE_TABLES } from '../processors/archive/tables.ts';
+import type { Cell, TableName } from '../processors/processor.ts';
+import { TABLE_COLUMNS } from '../processors/runtime/tables.ts';
 import type { BenchOptions } from './arguments.ts';
 import type { BareOrder, BareReport } from './bare-pipe-main.ts';
-import type { RowsPerEvent } from './bare-rows.ts';
+import type { TableRows } from './bare-rows.ts';
+import { brandTraffic } from './brand-traffic.ts';
 import { fillLog } from './fill.ts';
 import { median, round } from './measure.ts';
 import { say } from './progress.ts';
 import { profiled, type Stack } from './stack.ts';
-import { traffic } from './traffic.ts';
 import { cpuMeter } from './usage.ts';
 import { forgetState, watchRuntime } from './watch.ts';
 
 const SEED = 1;
 const EVENTS = 600_000;
 const ROUNDS = 3;
-const MAX_SKUS = 5_000;
-const NODES = 4;
-const START_MS = Date.UTC(2025, 0, 1);
-/** 35,000 orders a day: within the run order lines are closed, remembered for a day and forgotten. */
-const STEP_MS = 2_500;
+/** Rows of each table that the bare pipe repeats. */
+const SAMPLES = 2_000;
+/** Tables that the bare pipe's own archive writes. */
+const ARCHIVED: readonly string[] = Object.keys(ARCHIVE_TABLES);
 
 /** CPU seconds for a million events; null where the system does not tell. */
 type CpuPerMillion = Record<'process' | 'nats' | 'clickhouse', number | null>;
@@ -39,22 +43,19 @@ interface Run {
 export async function pipeline(options: BenchOptions, stack: Stack): Promise<object> {
   const events = options.events ?? EVENTS;
   const rounds = options.rounds ?? ROUNDS;
-  // At most a tenth of the log is opening stock.
-  const skus = Math.max(1, Math.min(MAX_SKUS, Math.floor(events / (10 * NODES))));
-  const timeOf = (order: number) => START_MS + order * STEP_MS;
-  const mix = traffic({ seed: SEED, skus, nodes: NODES, timeOf });
-  const { lastSeq } = await fillLog(stack.publisher, mix, events);
+  const { lastSeq } = await fillLog(stack.publisher, brandTraffic(SEED), events);
   say(`${lastSeq} events in the log`);
 
-  await bare(stack, { toSeq: Math.ceil(lastSeq / 10), rowsPerEvent: {} }, 'warm_up');
+  await bare(stack, { toSeq: Math.ceil(lastSeq / 10), rowsFile: null }, 'warm_up');
   await dropDatabase(stack, 'warm_up');
   const runs: { processors: Run; bare: Run }[] = [];
   for (let number = 1; number <= rounds; number++) {
     const database = `processors_${number}`;
     const processors = await hosted(stack, lastSeq, database, options);
-    const rowsPerEvent = await readRowsPerEvent(stack, database);
+    const rowsFile = join(stack.directory, `rows-${number}.json`);
+    writeFileSync(rowsFile, JSON.stringify(await readRows(stack, database)));
     await dropDatabase(stack, database);
-    const pipe = await bare(stack, { toSeq: lastSeq, rowsPerEvent }, `bare_${number}`);
+    const pipe = await bare(stack, { toSeq: lastSeq, rowsFile }, `bare_${number}`);
     await dropDatabase(stack, `bare_${number}`);
     runs.push({ processors, bare: pipe });
     say(
@@ -155,20 +156,41 @@ function cpuOf(runs: readonly Run[]): CpuPerMillion {
   return { process: middle('process'), nats: middle('nats'), clickhouse: middle('clickhouse') };
 }
 
-async function readRowsPerEvent(stack: Stack, database: string): Promise<RowsPerEvent> {
-  const rows = await stack.clickhouse(database).query({
-    query: `SELECT type, movements / events FROM
-              (SELECT type, count() AS events FROM events GROUP BY type) AS e
-              INNER JOIN (SELECT type, count() AS movements FROM stock_movements GROUP BY type) AS m
-              USING (type)`,
-    format: 'JSONCompactEachRow',
-  });
-  return Object.fromEntries(await rows.json<[string, number]>());
+/** What the processors wrote beside the archive: rows for an event of each type, and some of them. */
+async function readRows(stack: Stack, database: string): Promise<TableRows[]> {
+  const client = stack.clickhouse(database);
+  const rows: TableRows[] = [];
+  for (const [name, columns] of Object.entries(TABLE_COLUMNS)) {
+    if (ARCHIVED.includes(name)) continue;
+    const table = name as TableName;
+    const means = await client.query({
+      query: `SELECT type, rows / events FROM
+                (SELECT type, count() AS events FROM events GROUP BY type) AS e
+                INNER JOIN (
+                  SELECT type, count() AS rows FROM {table:Identifier} AS t
+                  INNER JOIN events AS caused ON caused.seq = t.seq GROUP BY type
+                ) AS made USING (type)`,
+      query_params: { table },
+      format: 'JSONCompactEachRow',
+    });
+    const samples = await client.query({
+      query: `SELECT ${columns.join(', ')} FROM {table:Identifier} LIMIT {samples:UInt32}`,
+      query_params: { table, samples: SAMPLES },
+      format: 'JSONCompactEachRow',
+    });
+    rows.push({
+      table,
+      perEvent: Object.fromEntries(await means.json<[string, number]>()),
+      samples: await samples.json<Cell[]>(),
+    });
+  }
+  return rows;
 }
 
 async function countRows(stack: Stack, database: string): Promise<number> {
+  const counts = Object.keys(TABLE_COLUMNS).map((table) => `(SELECT count() FROM ${table})`);
   const rows = await stack.clickhouse(database).query({
-    query: `SELECT (SELECT count() FROM events) + (SELECT count() FROM stock_movements)`,
+    query: `SELECT ${counts.join(' + ')}`,
     format: 'JSONCompactEachRow',
     clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
   });

@@ -62,6 +62,8 @@ export interface Stack {
   readonly log: Log;
   readonly link: NatsLink;
   readonly publisher: Publisher;
+  /** Of the bench alone; removed at its end. */
+  readonly directory: string;
   readonly natsPid: number;
   readonly clickhousePid: number;
   /** A client on a database; the schema is there only after `migrated`. */
@@ -120,6 +122,7 @@ export async function startStack(): Promise<Stack> {
     log,
     link,
     publisher,
+    directory: dir,
     natsPid: nats.pid,
     clickhousePid: host.pid,
     clickhouse,
