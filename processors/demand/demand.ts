@@ -45,7 +45,7 @@ const ROUND_MINUTES = 720;
 /** Positions that are computed at once at most, however much time has passed. */
 const MOST_AT_ONCE = 2_000;
 const PREFIX = 'demand.';
-const STATE_VERSION = 2;
+const STATE_VERSION = 3;
 
 /** The stock processor with demand beside it. */
 export function withDemand(stock: Stock): Stock {

@@ -27,8 +27,6 @@ interface Told {
   /** Of the publication (ms). */
   readonly atMs: number;
   readonly afs: number;
-  /** Since when AFS is another one (ms); null while it is the same. */
-  readonly movedMs: number | null;
 }
 
 export class Conflicts {
@@ -76,7 +74,7 @@ export class Conflicts {
   }
 
   #conflicts(look: Look, afs: number, told: Publication): Condition[] {
-    const movedMs = this.#movedMs(look, afs, told);
+    const moved = this.#hasMoved(look.sku, afs, told);
     const excess = told.units - afs;
     // As it should be: most of what is looked at.
     if (excess === 0) return [];
@@ -95,27 +93,23 @@ export class Conflicts {
       const holdMs = of('understated_min') * MINUTE_MS;
       found.push({ ...conflict('understated', afs), holdMs });
     }
-    const isOwed = movedMs !== null && Math.abs(excess) > tolerated;
-    const cadenceMs = !isOwed ? null : this.#cadences.get(told.channel)?.learnedMs();
-    if (isOwed && cadenceMs !== null && cadenceMs !== undefined) {
+    if (!moved || Math.abs(excess) <= tolerated) return found;
+    const cadenceMs = this.#cadences.get(told.channel)?.learnedMs() ?? null;
+    if (cadenceMs !== null) {
       const owedMs = of('stale_cadences') * cadenceMs;
       const holdMs = Math.max(owedMs, of('overstated_min') * MINUTE_MS);
-      found.push({ ...conflict('stale', Math.abs(excess)), holdMs, sinceMs: movedMs });
+      found.push({ ...conflict('stale', Math.abs(excess)), holdMs });
     }
     return found;
   }
 
-  /** Since when AFS is another one than when the channel was told. */
-  #movedMs({ sinceMs, sku }: Look, afs: number, { atMs, channel }: Publication): number | null {
+  /** True when AFS is another one than when the channel was told. */
+  #hasMoved(sku: string, afs: number, { atMs, channel }: Publication): boolean {
     const key = `${sku} ${channel}`;
     const before = this.#told.get(key);
-    if (before === undefined || before.atMs !== atMs) {
-      this.#told.set(key, { atMs, afs, movedMs: null });
-      return null;
-    }
-    const movedMs = afs === before.afs ? null : (before.movedMs ?? sinceMs);
-    if (movedMs !== before.movedMs) this.#told.set(key, { ...before, movedMs });
-    return movedMs;
+    if (before?.atMs === atMs) return afs !== before.afs;
+    this.#told.set(key, { atMs, afs });
+    return false;
   }
 }
 

@@ -487,6 +487,14 @@ describe('a channel that is told late', () => {
     expect(stale(minutes(back, 82, 200))).toEqual([]);
   });
 
+  it('is not stale by what it was told long before more than a little has moved', () => {
+    const brand = bench().given(...story(60, ordered(1, { at: 61 })));
+    minutes(brand, 62, 120).given(stocked(30, { at: 121 }));
+    minutes(brand, 122, 123).given(told(49, 124));
+    minutes(brand, 125, 130);
+    expect(stale(brand)).toEqual([]);
+  });
+
   it('is not stale while its cadence is not known', () => {
     expect(stale(minutes(bench().given(...story(30, ordered(3, { at: 31 }))), 32, 200))).toEqual(
       [],
