@@ -89,12 +89,6 @@ export function* orders(options: TrafficOptions): Generator<ProducerEvent, never
   }
 }
 
-/** Opening stock, then orders. */
-export function* traffic(options: TrafficOptions): Generator<ProducerEvent, never> {
-  yield* openingStock(options);
-  return yield* orders(options);
-}
-
 interface Order {
   readonly order_id: string;
   readonly node_id: string;

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { boardHref, inventoryHref, kpiHref, parseRoute, skuHref, whyHref } from '../../../dashboard/src/lib/route.ts';
+import {
+  boardHref,
+  inventoryHref,
+  kpiHref,
+  parseRoute,
+  skuHref,
+  whyHref,
+} from '../../../dashboard/src/lib/route.ts';
 
 test.each([
   ['', { view: 'board', kpi: null }],
