@@ -97,7 +97,7 @@ for await (const message of messages) {
     { seq, name: event.type as LogType, event, timeMs, nowMs: timeMs, identity: seq, raw },
     out,
   );
-  writeRows({ type: event.type, seq }, out.row);
+  writeRows({ type: event.type, seq }, (table, cells) => sink.add(table, cells));
   if (seq === toSeq) break;
   if (sink.rows < config.flushRows) continue;
   sink.flush(seq);
