@@ -26,7 +26,7 @@ FROM
     sum(abs(units)) AS units_concerned,
     max(condition_at) AS newest_at
   FROM findings
-  WHERE sku_id != '' AND condition_at >= {from:DateTime64(3, 'UTC')} AND condition_at < {to:DateTime64(3, 'UTC')}
+  WHERE state = 'raised' AND sku_id != '' AND condition_at >= {from:DateTime64(3, 'UTC')} AND condition_at < {to:DateTime64(3, 'UTC')}
   GROUP BY sku_id, code
 ) AS f
 LEFT JOIN (SELECT sku_id, description FROM items FINAL) AS i ON i.sku_id = f.sku_id

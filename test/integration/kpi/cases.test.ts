@@ -111,13 +111,14 @@ test('the SKUs that generate most exceptions, by findings and cases', async () =
       `SELECT * REPLACE (toFloat64(open_exposure) AS open_exposure, toString(last_at) AS last_at)
        FROM exceptions_by_sku`,
     ),
+    // Each finding opens a case of our own, beside the two of A that another system opened.
   ).toEqual([
     {
-      ...{ sku_id: 'A', findings: 2, cases: 2, open_cases: 1, open_exposure: 40 },
+      ...{ sku_id: 'A', findings: 2, cases: 4, open_cases: 3, open_exposure: 40 },
       ...{ top_code: 'SHORT_PICK', last_at: '2026-03-02 08:05:00.000' },
     },
     {
-      ...{ sku_id: 'B', findings: 1, cases: 0, open_cases: 0, open_exposure: 0 },
+      ...{ sku_id: 'B', findings: 1, cases: 1, open_cases: 1, open_exposure: 0 },
       ...{ top_code: 'OVERSELL', last_at: '2026-03-02 08:03:00.000' },
     },
   ]);

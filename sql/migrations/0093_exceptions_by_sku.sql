@@ -24,6 +24,7 @@ FROM (
       sku_id, code, 1 AS is_finding, 0 AS is_case, 0 AS is_open, toDecimal128(0, 6) AS at_risk,
       condition_at AS happened_at
     FROM findings
+    WHERE state = 'raised'
     UNION ALL
     SELECT
       sku_id, code, 0, 1, toUInt8(status != 'resolved'),
