@@ -19,6 +19,7 @@ import {
   type AlertsLive,
   type CasesLive,
 } from '../../contracts/cases.ts';
+import { clickhouseCode } from '../../platform/clickhouse/errors.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
@@ -31,6 +32,9 @@ import type { TopicSink, TopicSource } from '../live/topics.ts';
 import type { Asked, CaseBook } from './book.ts';
 import { overviewOf } from './overview.ts';
 import { iso, summaryOf } from './view.ts';
+
+/** Code of ClickHouse for a table that is not there. */
+const UNKNOWN_TABLE = 60;
 
 const TOPICS = new Set(['cases', 'alerts']);
 const ALERTS: readonly string[] = ALERT_KINDS;
@@ -81,7 +85,9 @@ export class CaseFeed implements TopicSource {
         this.#isComplete = false;
         this.#trouble = `the cases cannot be read: ${error instanceof Error ? error.message : String(error)}`;
         for (const sink of this.#sinks.values()) sink.fail(this.#trouble);
-        log.warn({ err: error }, 'reading the cases anew');
+        // At the very first start the schema is still being made.
+        const level = clickhouseCode(error) === UNKNOWN_TABLE ? 'debug' : 'warn';
+        log[level]({ err: error }, 'reading the cases anew');
         await sleep(limits.retryMs, undefined, { signal, ref: false }).catch(() => undefined);
       }
     }
