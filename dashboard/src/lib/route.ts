@@ -1,47 +1,46 @@
 /**
- * Where the page is, as a hash that can be sent to a colleague:
+ * Where the page is, as a hash that can be sent to a colleague: a view, what it shows, and how.
  *
  *   #/                      the board: every KPI
- *   #/kpi/K01b              and one of them, whole
- *   #/inventory             what moved lately
- *   #/cases                 the inbox: open cases, ranked
- *   #/cases/SHORT_PICK%2F…  one case
- *   #/sku/85123A            one SKU
- *   #/sku/85123A/why/dc-01  and why its ATP at dc-01 is what it is
+ *   #/kpi/K01b              one of them, whole
+ *   #/cases?team=returns    the inbox, filtered
+ *   #/sku/85123A/why/dc-01  why the ATP of a SKU at a node is what it is
+ *
+ * What the parts after the view mean is up to the view (views.ts lists them).
  */
-export type Route =
-  | { readonly view: 'board'; readonly kpi: string | null }
-  | { readonly view: 'inventory' }
-  | { readonly view: 'cases' }
-  | { readonly view: 'case'; readonly caseId: string }
-  | { readonly view: 'sku'; readonly sku: string; readonly why: string | null };
+export interface Route {
+  /** First part, `board` when there is none. */
+  readonly view: string;
+  /** The parts after it, decoded, none of them empty. */
+  readonly path: readonly string[];
+  /** What stands after `?`. */
+  readonly query: Readonly<Record<string, string>>;
+}
 
-/** The route of a hash; an unknown one is the start. */
 export function parseRoute(hash: string): Route {
-  const [view, name, why, node] = hash.replace(/^#\/?/, '').split('/').map(decode);
-  switch (view) {
-    case 'inventory':
-      return { view };
-    case 'cases':
-      return name ? { view: 'case', caseId: name } : { view };
-    case 'sku':
-      if (!name) return { view: 'inventory' };
-      return { view, sku: name, why: why === 'why' && node ? node : null };
-    case 'kpi':
-      return { view: 'board', kpi: name || null };
-    default:
-      return { view: 'board', kpi: null };
-  }
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  const [view = 'board', ...rest] = path.split('/').filter(Boolean).map(decode);
+  return { view, path: rest, query: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+/** The hash of a view: `href('sku', ['85123A'])`; entries of the query that are empty are left out. */
+export function href(
+  view: string,
+  path: readonly string[] = [],
+  query: Readonly<Record<string, string>> = {},
+): string {
+  const kept = Object.entries(query).filter(([, value]) => value !== '');
+  const parts = [view, ...path].map(encodeURIComponent).join('/');
+  return `#/${parts}${kept.length === 0 ? '' : `?${new URLSearchParams(kept).toString()}`}`;
 }
 
 export const boardHref = '#/';
-export const kpiHref = (id: string) => `#/kpi/${encodeURIComponent(id)}`;
-export const inventoryHref = '#/inventory';
-export const casesHref = '#/cases';
-export const caseHref = (caseId: string) => `#/cases/${encodeURIComponent(caseId)}`;
-export const skuHref = (sku: string) => `#/sku/${encodeURIComponent(sku)}`;
-export const whyHref = (sku: string, node: string) =>
-  `${skuHref(sku)}/why/${encodeURIComponent(node)}`;
+export const kpiHref = (id: string) => href('kpi', [id]);
+export const inventoryHref = href('inventory');
+export const casesHref = href('cases');
+export const caseHref = (caseId: string) => href('case', [caseId]);
+export const skuHref = (sku: string) => href('sku', [sku]);
+export const whyHref = (sku: string, node: string) => href('sku', [sku, 'why', node]);
 
 function decode(part: string): string {
   try {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import {
   boardHref,
-  inventoryHref,
+  casesHref,
+  href,
   kpiHref,
   parseRoute,
   skuHref,
@@ -9,22 +10,20 @@ import {
 } from '../../../dashboard/src/lib/route.ts';
 
 test.each([
-  ['', { view: 'board', kpi: null }],
-  [boardHref, { view: 'board', kpi: null }],
-  [kpiHref('K01b'), { view: 'board', kpi: 'K01b' }],
-  ['#/kpi/', { view: 'board', kpi: null }],
-  [inventoryHref, { view: 'inventory' }],
-  ['#/sku/', { view: 'inventory' }],
-  ['#/elsewhere', { view: 'board', kpi: null }],
-  ['#/sku/85123A', { view: 'sku', sku: '85123A', why: null }],
-  ['#/sku/85123A/why', { view: 'sku', sku: '85123A', why: null }],
-  ['#/sku/85123A/why/dc-01', { view: 'sku', sku: '85123A', why: 'dc-01' }],
-  ['#/sku/%E0%A4%A', { view: 'sku', sku: '%E0%A4%A', why: null }],
-])('%s', (hash, route) => {
-  expect(parseRoute(hash)).toEqual(route);
+  ['', 'board', []],
+  [boardHref, 'board', []],
+  [kpiHref('K01b'), 'kpi', ['K01b']],
+  ['#/kpi/', 'kpi', []],
+  [casesHref, 'cases', []],
+  ['#/elsewhere', 'elsewhere', []],
+  ['#/sku/85123A/why/dc-01', 'sku', ['85123A', 'why', 'dc-01']],
+  ['#/sku/%E0%A4%A', 'sku', ['%E0%A4%A']],
+])('%s', (hash, view, path) => {
+  expect(parseRoute(hash)).toEqual({ view, path, query: {} });
 });
 
 test.each(['85123A', 'a/b', 'ü#?&%', '-'])('a link leads back to %s', (name) => {
-  expect(parseRoute(skuHref(name))).toEqual({ view: 'sku', sku: name, why: null });
-  expect(parseRoute(whyHref(name, name))).toEqual({ view: 'sku', sku: name, why: name });
+  expect(parseRoute(skuHref(name))).toEqual({ view: 'sku', path: [name], query: {} });
+  expect(parseRoute(whyHref(name, name)).path).toEqual([name, 'why', name]);
+  expect(parseRoute(href('cases', [], { q: name, team: '' })).query).toEqual({ q: name });
 });
