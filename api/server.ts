@@ -13,6 +13,7 @@ import type { Life } from '../platform/lifecycle.ts';
 import type { Backtests } from './backtests.ts';
 import type { Items } from './clickhouse/items.ts';
 import { registerDashboard } from './dashboard.ts';
+import { registerEtags } from './etag.ts';
 import type { KpiCatalogue } from './kpi/catalogue.ts';
 import type { Questions } from './kpi/questions.ts';
 import type { Ledger } from './ledger.ts';
@@ -76,6 +77,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(websocket, { options: { maxPayload: limits.messageBytes } });
 
   await app.register(async (rest) => {
+    registerEtags(rest);
     rest.setErrorHandler((error) => {
       throw asProblem(error);
     });

@@ -8,8 +8,9 @@ import type { CaseDetail, CaseList, CaseSort, LIST_STATUSES } from '../../contra
 import { ProblemError } from '../../platform/http/problem.ts';
 import { readCases, readEvidence, readSteps } from '../clickhouse/cases.ts';
 import type { CaseLimits } from '../limits.ts';
+import { pagedList } from '../page.ts';
 import type { CaseBook } from './book.ts';
-import { decodeCursor, pageOf, type CaseFilter } from './ranking.ts';
+import { Place, placeOf, rank, type CaseFilter } from './ranking.ts';
 import { detailOf, iso, isOpen, stepOf, summaryOf } from './view.ts';
 
 export interface CaseQuestion {
@@ -19,6 +20,8 @@ export interface CaseQuestion {
   readonly cursor?: string | undefined;
   readonly filter: CaseFilter;
 }
+
+const LIST = pagedList('cases', Place);
 
 export interface DeskOptions {
   readonly book: CaseBook;
@@ -39,15 +42,17 @@ export class CaseDesk {
 
   async list({ cursor, filter, limit, sort, status }: CaseQuestion): Promise<CaseList> {
     const { book, limits, nowMs, ready } = this.#options;
-    const after = cursor === undefined ? undefined : placeOf(cursor);
+    const question = { status, sort, ...filter };
+    const after = LIST.after(cursor, question);
     await ready();
     const closed = status === 'open' ? [] : await this.#closed();
     const open = status === 'closed' ? [] : [...book.open()];
-    const page = pageOf([...open, ...closed], { filter, sort, limit, after });
+    const ranked = rank([...open, ...closed], { filter, sort, limit: limit + 1, after });
+    const page = LIST.page(ranked.records, { limit, question, placeOf });
     return {
       now: iso(nowMs()),
-      cases: page.records.map(summaryOf),
-      total: page.total,
+      cases: page.entries.map(summaryOf),
+      total: ranked.total,
       complete: closed.length < limits.closedCases && open.length < limits.openCases,
       next_cursor: page.nextCursor,
     };
@@ -94,20 +99,6 @@ export class CaseDesk {
       return isOpen(newest) ? [] : [newest];
     });
   }
-}
-
-function placeOf(cursor: string) {
-  const place = decodeCursor(cursor);
-  if (place !== null) return place;
-  throw new ProblemError({
-    status: 400,
-    kind: 'invalid-request',
-    title: 'The request does not match its schema',
-    detail: 'cursor: is none that a list has given',
-    field: 'cursor',
-    value: cursor,
-    allowed: 'next_cursor of the page before',
-  });
 }
 
 function unknownCase(caseId: string): ProblemError {

@@ -1,4 +1,5 @@
-/** Which cases a list shows, in which order, a page at a time. Pure. */
+/** Which cases a list shows, in which order, and from which place on. Pure. */
+import { Type, type Static } from 'typebox';
 import type { CaseRecord } from '../../contracts/case-record.ts';
 import type { CaseSort } from '../../contracts/cases.ts';
 
@@ -33,10 +34,16 @@ function textOf(record: CaseRecord): string {
 }
 
 /** What the orders compare by, so that a cursor holds without its case. */
-export type Place = Pick<
-  CaseRecord,
-  'caseId' | 'severity' | 'ackDueMs' | 'resolveDueMs' | 'acknowledgedAtMs' | 'openedAtMs'
-> & { readonly exposure: Pick<CaseRecord['exposure'], 'amount'> };
+export const Place = Type.Object({
+  caseId: Type.String(),
+  severity: Type.String(),
+  ackDueMs: Type.Number(),
+  resolveDueMs: Type.Number(),
+  acknowledgedAtMs: Type.Union([Type.Number(), Type.Null()]),
+  openedAtMs: Type.Number(),
+  exposure: Type.Object({ amount: Type.String() }),
+});
+export type Place = Static<typeof Place>;
 
 type Order = (a: Place, b: Place) => number;
 
@@ -70,30 +77,29 @@ export function compareCases(sort: CaseSort): Order {
   };
 }
 
-export interface Page {
+export interface Ranked {
+  /** The cases behind `after`, up to `limit`. */
   readonly records: CaseRecord[];
+  /** Cases that match, wherever they stand. */
   readonly total: number;
-  readonly nextCursor: string | null;
 }
 
 /**
- * A page of the ranked cases that match. The cursor names the last case of the page before; one that does
- * not match any more is where it would stand, so that a page never repeats or skips what stayed.
+ * The ranked cases that match, from a place on. One that has left or does not match any more is where it would
+ * stand, so that a page never repeats or skips what stayed.
  */
-export function pageOf(
+export function rank(
   records: Iterable<CaseRecord>,
-  { after, filter, limit, sort }: PageQuestion,
-): Page {
+  { after, filter, limit, sort }: RankQuestion,
+): Ranked {
   const compare = compareCases(sort);
   const ranked = [...records].filter((record) => matches(record, filter)).sort(compare);
   const start = after === undefined ? 0 : ranked.findIndex((record) => compare(record, after) > 0);
-  const page = start === -1 ? [] : ranked.slice(start, start + limit);
-  const last = page.at(-1);
-  const isWhole = last === undefined || last === ranked.at(-1);
-  return { records: page, total: ranked.length, nextCursor: isWhole ? null : encodeCursor(last) };
+  const rest = start === -1 ? [] : ranked.slice(start, start + limit);
+  return { records: rest, total: ranked.length };
 }
 
-export interface PageQuestion {
+export interface RankQuestion {
   readonly filter: CaseFilter;
   readonly sort: CaseSort;
   readonly limit: number;
@@ -101,33 +107,11 @@ export interface PageQuestion {
   readonly after?: Place | undefined;
 }
 
-function encodeCursor(record: CaseRecord): string {
+export function placeOf(record: CaseRecord): Place {
   const { ackDueMs, acknowledgedAtMs, caseId, exposure, openedAtMs, resolveDueMs, severity } =
     record;
-  const place: Place = {
+  return {
     ...{ caseId, severity, ackDueMs, resolveDueMs, acknowledgedAtMs, openedAtMs },
     exposure: { amount: exposure.amount },
   };
-  return Buffer.from(JSON.stringify(place)).toString('base64url');
-}
-
-/** The place that a cursor names; null when it is none of ours. */
-export function decodeCursor(cursor: string): Place | null {
-  try {
-    const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return isPlace(place) ? place : null;
-  } catch {
-    return null;
-  }
-}
-
-function isPlace(value: unknown): value is Place {
-  if (value === null || typeof value !== 'object') return false;
-  const { ackDueMs, acknowledgedAtMs, caseId, exposure, openedAtMs, resolveDueMs, severity } =
-    value as Partial<Place>;
-  return (
-    [ackDueMs, resolveDueMs, openedAtMs].every((ms) => typeof ms === 'number') &&
-    (acknowledgedAtMs === null || typeof acknowledgedAtMs === 'number') &&
-    [caseId, severity, exposure?.amount].every((text) => typeof text === 'string')
-  );
 }

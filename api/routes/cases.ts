@@ -23,6 +23,7 @@ import { SEVERITIES, TEAMS } from '../../contracts/rules.ts';
 import type { Commander } from '../cases/commands.ts';
 import type { CaseDesk } from '../cases/desk.ts';
 import { proposeFor, type Sources } from '../cases/live-state.ts';
+import { pageQuery } from '../page.ts';
 import { ProblemDocument, readingClickHouse } from './problems.ts';
 
 const MAX_FILTER_LENGTH = 128;
@@ -89,8 +90,7 @@ export function registerCases(
             assignee: filter('Only of this person'),
             q: filter('Part of the id, title, detail, assignee or a key'),
             sort: Type.Enum([...CASE_SORTS], { default: 'rank' }),
-            limit: Type.Integer({ default: 50, minimum: 1, maximum: MAX_LIMIT }),
-            cursor: Type.Optional(Type.String({ maxLength: 1024 })),
+            ...pageQuery({ limit: 50, maxLimit: MAX_LIMIT }),
           },
           { additionalProperties: false },
         ),
