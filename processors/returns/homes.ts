@@ -84,8 +84,12 @@ export class Homes {
     return ref !== null && this.#homes.has(ref) ? [home, ref] : [home];
   }
 
-  add({ fact, home: key }: Homed): void {
+  /** Lets a home that is full begin anew, before anything is read of it: its rows stay as they were written. */
+  makeRoom(key: string): void {
     if (orderOf(key) === '' && isFull(this.get(key).facts)) this.#beginAnew(key);
+  }
+
+  add({ fact, home: key }: Homed): void {
     const home = this.get(key);
     const facts = [...home.facts];
     insertFact(facts, fact);

@@ -85,6 +85,7 @@ export function createReturns(options: ReturnsOptions = {}): Processor {
       default: {
         const homed = factOf(applied, known);
         if (homed === null || !isOurs(homed) || corrected.voids(applied)) return;
+        homes.makeRoom(homed.home);
         return change(homed, () => homes.add(homed), applied, out);
       }
     }
