@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { runChild, typeScript } from './child.mjs';
+import { buildDashboard } from './dashboard.mjs';
 import { giveUp, projectRoot } from './project.mjs';
 import { setup } from './setup.mjs';
 
@@ -13,9 +14,13 @@ if (!file) giveUp('usage: node scripts/run.mjs FILE [ARGUMENTS]');
 
 // Benchmarks and the crash test start servers of their own; the other programs talk to running ones.
 const natsServer = /^(bench|test)\//.test(file);
+// These look at the dashboard.
+const browser =
+  file.startsWith('test/e2e/') || (file.startsWith('bench/') && args[0] === 'dashboard');
 
 try {
-  const env = setup({ natsServer });
+  const env = setup({ natsServer, browser });
+  if (browser) await buildDashboard();
   process.exitCode = await runChild(process.execPath, typeScript(join(projectRoot, file), args), {
     env,
   });

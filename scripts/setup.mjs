@@ -10,18 +10,23 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ensureChromium } from './chromium.mjs';
 import { ensureNatsServer } from './nats-server.mjs';
 import { giveUp, projectRoot, say } from './project.mjs';
 
 /**
- * @param {{ natsServer: boolean }} needs whether the program to run starts a nats-server
+ * @param {{ natsServer: boolean, browser?: boolean }} needs whether the program to run starts a
+ *   nats-server, or a browser
  * @returns {NodeJS.ProcessEnv} variables to hand to that program
  * @throws {Error} with what to do, when this machine cannot be made ready
  */
-export function setup(needs) {
+export function setup({ natsServer, browser = false }) {
   checkNode();
   installPackages();
-  return needs.natsServer ? { NATS_SERVER: ensureNatsServer() } : {};
+  return {
+    ...(natsServer ? { NATS_SERVER: ensureNatsServer() } : {}),
+    ...(browser ? { CHROMIUM: ensureChromium() } : {}),
+  };
 }
 
 /** The range is package.json's `engines.node`, of the form `^20.19.0 || >=24`. */
@@ -102,8 +107,9 @@ function matchesInstalled(lock) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    const { NATS_SERVER } = setup({ natsServer: true });
-    say(`ready: Node ${process.versions.node}, packages installed, nats-server at ${NATS_SERVER}`);
+    const { CHROMIUM, NATS_SERVER } = setup({ natsServer: true, browser: true });
+    const programs = `nats-server at ${NATS_SERVER}, Chromium at ${CHROMIUM}`;
+    say(`ready: Node ${process.versions.node}, packages installed, ${programs}`);
   } catch (error) {
     giveUp(error);
   }

@@ -57,25 +57,47 @@ export async function runStep(step) {
   return code === 0;
 }
 
+/** The tests that share the machine with nothing: a browser and a whole system beside each other. */
+const IN_BROWSER = 'e2e';
+
 /**
- * Runs every test project and counts from Vitest's JSON report.
- * A file that fails outside its tests (an import, a hook) counts as one failure, and so does an
- * error that no test caught: a red run never counts as zero failed.
+ * Runs every test project, those in a browser after the others and only with one.
+ * @param {{ browser: boolean }} machine
  * @returns {Promise<{ passed: number, failed: number }>}
  */
-export async function runTests() {
+export async function runTests({ browser }) {
+  const rest = await runProjects('tests', `!${IN_BROWSER}`);
+  if (!browser) return rest;
+  const seen = await runProjects('tests in a browser', IN_BROWSER);
+  return { passed: rest.passed + seen.passed, failed: rest.failed + seen.failed };
+}
+
+/**
+ * Runs test projects and counts from Vitest's JSON report.
+ * A file that fails outside its tests (an import, a hook) counts as one failure, and so does an
+ * error that no test caught: a red run never counts as zero failed.
+ * @param {string} name @param {string} projects as Vitest selects them
+ * @returns {Promise<{ passed: number, failed: number }>}
+ */
+async function runProjects(name, projects) {
   const startedMs = Date.now();
   const folder = mkdtempSync(join(tmpdir(), 'stocktide-tests-'));
   try {
     const report = join(folder, 'report.json');
     const { code } = await runTool(
       'vitest',
-      ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      [
+        'run',
+        `--project=${projects}`,
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+      ],
       'shown',
     );
     const counts = countTests(report);
     if (code !== 0 && counts.failed === 0) counts.failed = 1;
-    summarise('tests', counts.failed === 0, startedMs);
+    summarise(name, counts.failed === 0, startedMs);
     return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });

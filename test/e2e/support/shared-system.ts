@@ -1,0 +1,19 @@
+/** The one system that all tests in a browser look at: started before the first, stopped after the last. */
+import type { TestProject } from 'vitest/node';
+import { startSystem, type SystemAddress } from './system.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    system: SystemAddress;
+  }
+}
+
+/** A brand that lives a day in a minute, so that something of everything happens soon. */
+const BRAND = { historyDays: 1, tempo: 1440, rate: 40 };
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const system = await startSystem(BRAND);
+  const { apiUrl, doorUrl } = system;
+  project.provide('system', { apiUrl, doorUrl });
+  return () => system.stop();
+}
