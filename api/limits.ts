@@ -175,6 +175,16 @@ export const CASE_LIMITS: CaseLimits = {
   doorMs: 5000,
 };
 
+export interface PolicyLimits {
+  /** Scopes listed of each kind, the newest; the others are counted. */
+  readonly settings: number;
+  /** How long a change waits for the archive to have it, and how often it looks; then it is pending. */
+  readonly archivedMs: number;
+  readonly pollMs: number;
+}
+
+export const POLICY_LIMITS: PolicyLimits = { settings: 200, archivedMs: 5000, pollMs: 150 };
+
 export interface BacktestLimits {
   /** Backtests remembered; the oldest leaves. */
   readonly kept: number;

@@ -33,11 +33,13 @@ import {
   ITEM_LIMITS,
   KPI_LIMITS,
   liveLimits,
+  POLICY_LIMITS,
   SYSTEM_LIMITS,
 } from './limits.ts';
 import { AtpFeed } from './live/atp-feed.ts';
 import { LiveHub } from './live/hub.ts';
 import { LiveNotices } from './live/notices.ts';
+import { Policies } from './policies.ts';
 import { buildApi } from './server.ts';
 import { SystemMonitor } from './system.ts';
 
@@ -120,13 +122,15 @@ await runProcess({
       ...{ book, client: clickhouse, limits: CASE_LIMITS, nowMs, log, metrics },
     });
     life.onStop('cases', () => caseFeed.stop());
+    const send = doorSender({ url: config.doorUrl, timeoutMs: CASE_LIMITS.doorMs });
+    const policies = new Policies({ client: clickhouse, send, limits: POLICY_LIMITS, nowMs });
     const cases = {
       desk: new CaseDesk({
         ...{ book, client: clickhouse, limits: CASE_LIMITS, nowMs },
         ready: () => caseFeed.ready(),
       }),
       commander: new Commander({
-        send: doorSender({ url: config.doorUrl, timeoutMs: CASE_LIMITS.doorMs }),
+        send,
         answerTo: (asked, waitMs) => caseFeed.answerTo(asked, waitMs),
         stepsOf: (caseId) => readSteps(clickhouse, { caseId, limit: CASE_LIMITS.stepsOfCase }),
         limits: CASE_LIMITS,
@@ -161,6 +165,7 @@ await runProcess({
       cases,
       system,
       backtests,
+      policies,
       hub,
       limits,
     });

@@ -25,10 +25,12 @@ import { registerBacktests } from './routes/backtests.ts';
 import { registerCases, type CaseRoutes } from './routes/cases.ts';
 import { registerDoor } from './routes/door.ts';
 import { registerKpi } from './routes/kpi.ts';
+import { registerPolicies } from './routes/policies.ts';
 import { asProblem } from './routes/problems.ts';
 import { registerQuestions } from './routes/questions.ts';
 import { registerSkus } from './routes/skus.ts';
 import { registerSystem } from './routes/system.ts';
+import type { Policies } from './policies.ts';
 import type { SystemMonitor } from './system.ts';
 
 /** A hundred commands about cases, or policies to try; bodies for the door are streamed past this limit. */
@@ -46,6 +48,7 @@ export interface ApiParts {
   readonly cases: CaseRoutes;
   readonly system: SystemMonitor;
   readonly backtests: Backtests;
+  readonly policies: Policies;
   readonly hub: LiveHub;
   readonly limits: LiveLimits;
 }
@@ -88,6 +91,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     registerCases(rest, cases);
     registerSystem(rest, { system });
     registerBacktests(rest, { backtests: parts.backtests });
+    registerPolicies(rest, { policies: parts.policies });
     registerLive(rest, { hub, limits });
     rest.get('/v1/openapi.json', async () => app.swagger());
   });

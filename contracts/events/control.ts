@@ -129,8 +129,16 @@ export const POLICIES = {
       policy: Type.Literal('supply'),
       scope: record({ supplier_id: optional(key('Supplier')) }, 'A supplier over everybody'),
       value: record({
-        lateness_p90_h: Type.Number({ minimum: 0, maximum: 8_760, description: 'Hours' }),
-        dock_to_stock_p90_h: Type.Number({ minimum: 0, maximum: 8_760, description: 'Hours' }),
+        lateness_p90_h: Type.Number({
+          minimum: 0,
+          maximum: 8_760,
+          description: 'Lateness that nine of ten arrivals do not exceed (h)',
+        }),
+        dock_to_stock_p90_h: Type.Number({
+          minimum: 0,
+          maximum: 8_760,
+          description: 'From receipt to sale, which nine of ten do not exceed (h)',
+        }),
         fill_rate: Type.Number({
           minimum: 0,
           maximum: 1,
@@ -160,7 +168,7 @@ export const POLICIES = {
         utc_offset_min: Type.Integer({
           minimum: -840,
           maximum: 840,
-          description: 'Local time less UTC (minutes)',
+          description: 'Local time less UTC (min)',
         }),
         week: Type.Array(
           record({

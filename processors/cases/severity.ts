@@ -1,4 +1,5 @@
 /** How bad a case is: from what is at risk, from its rule, and from how often it comes back (REFERENCE §4.1). */
+import { POLICY_DEFAULTS } from '../../contracts/policy-defaults.ts';
 import { SEVERITIES, type Severity } from '../../contracts/rules.ts';
 import { micros } from '../facts/money.ts';
 import type { Exposure } from './record.ts';
@@ -13,13 +14,7 @@ export interface SeverityLimits {
 }
 
 /** [K]: the `severity` policy sets them. */
-export const SEVERITY_LIMITS: SeverityLimits = {
-  sev1_amount: 10_000,
-  sev2_amount: 1_000,
-  sev3_amount: 100,
-  sev1_orders: 20,
-  sev2_orders: 1,
-};
+export const SEVERITY_LIMITS: SeverityLimits = POLICY_DEFAULTS.severity;
 
 /** The severity raises by one level from this recurrence on. */
 const RAISING_RECURRENCE = 3;

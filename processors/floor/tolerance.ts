@@ -1,12 +1,17 @@
 /** How far a count may be from the book and still confirm it (K12), by class of the item. */
 import type { DataOf } from '../../contracts/events.ts';
+import { POLICY_DEFAULTS } from '../../contracts/policy-defaults.ts';
 import { jsonParts, parseJson } from '../facts/parts.ts';
 import type { SnapshotPart } from '../processor.ts';
 
 type Class = 'A' | 'B' | 'C';
 
 /** Parts of the book, unless the measurement policy says otherwise (REFERENCE §1.2). */
-const DEFAULTS: Record<Class, number> = { A: 0.01, B: 0.03, C: 0.05 };
+const DEFAULTS: Record<Class, number> = {
+  A: POLICY_DEFAULTS.measurement.count_tolerance_a,
+  B: POLICY_DEFAULTS.measurement.count_tolerance_b,
+  C: POLICY_DEFAULTS.measurement.count_tolerance_c,
+};
 /** A product such as 0.29 × 100 comes out a hair below the whole number that it is. */
 const ROUNDING = 1e-9;
 

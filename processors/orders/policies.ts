@@ -4,6 +4,7 @@
  * order from the order's next event on.
  */
 import type { DataOf } from '../../contracts/events.ts';
+import { POLICY_DEFAULTS } from '../../contracts/policy-defaults.ts';
 import { calendarOf, DEFAULT_CALENDAR, type Calendar } from '../facts/calendar.ts';
 import { joined, mapParts, restoreMap } from '../facts/parts.ts';
 import type { SnapshotPart } from '../processor.ts';
@@ -18,9 +19,8 @@ interface Decision<V> {
 }
 
 const DAY_MS = 86_400_000;
-/** A delivered order can be found imperfect for two weeks (K05) [K]. */
-const CLAIMS_D = 14;
 const EVERYWHERE = '';
+const DEFAULTS = POLICY_DEFAULTS.measurement;
 
 export class Policies {
   /** By node; '' is everywhere. */
@@ -55,9 +55,9 @@ export class Policies {
   get measurement(): Measurement {
     const value = this.#measurement.get(EVERYWHERE)?.value;
     return {
-      otifDate: value?.otif_date ?? 'promised',
-      otifLevel: value?.otif_level ?? 'order',
-      claimsMs: (value?.claims_d ?? CLAIMS_D) * DAY_MS,
+      otifDate: value?.otif_date ?? DEFAULTS.otif_date,
+      otifLevel: value?.otif_level ?? DEFAULTS.otif_level,
+      claimsMs: (value?.claims_d ?? DEFAULTS.claims_d) * DAY_MS,
     };
   }
 

@@ -8,6 +8,7 @@
  * whether one was corrected or never sent makes no difference to the rows that hold in the end.
  */
 import type { DataOf } from '../../contracts/events.ts';
+import { POLICY_DEFAULTS } from '../../contracts/policy-defaults.ts';
 import { partitionOf } from '../../contracts/subjects.ts';
 import { Corrected } from '../facts/corrected.ts';
 import { HouseCurrency } from '../facts/money.ts';
@@ -32,7 +33,7 @@ const CAPACITY = 150_000;
 /** Disorder explains what looks odd for so long (event time). */
 const WATERMARK_MS = 10 * 60_000;
 /** How long returned goods may take after their refund, until a policy says otherwise (REFERENCE §1.6). */
-const RECEIPT_WINDOW_D = 30;
+const RECEIPT_WINDOW_D = POLICY_DEFAULTS.measurement.refund_receipt_d;
 
 export interface ReturnsOptions {
   /** Partitions of the order that this slice owns; all of them when absent. */

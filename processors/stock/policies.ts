@@ -4,6 +4,7 @@
  * decisions about one scope the one with the later event time holds, in whatever order they arrive.
  */
 import type { DataOf } from '../../contracts/events.ts';
+import { POLICY_DEFAULTS } from '../../contracts/policy-defaults.ts';
 import type { SnapshotPart } from '../processor.ts';
 import type { SupplierProfiles } from './supplier-profiles.ts';
 import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../facts/parts.ts';
@@ -19,9 +20,9 @@ interface Decision<V> {
 }
 
 /** Until a policy says otherwise: on time, a day from dock to stock, nothing short (REFERENCE §2.5 [K]). */
-const DEFAULT_SUPPLY: SupplyPolicy = { lateness_p90_h: 0, dock_to_stock_p90_h: 24, fill_rate: 1 };
+const DEFAULT_SUPPLY: SupplyPolicy = POLICY_DEFAULTS.supply;
 /** A channel without a policy may sell the whole pool. */
-const DEFAULT_CHANNEL: ChannelPolicy = { share: 1 };
+const DEFAULT_CHANNEL: ChannelPolicy = POLICY_DEFAULTS.channel;
 
 export class Policies {
   readonly #profiles: SupplierProfiles;

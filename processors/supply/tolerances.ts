@@ -1,5 +1,6 @@
 /** How far a PO line may come from its due date and be on time: the measurement policy, −2/+0 days (K20 [K]). */
 import type { DataOf } from '../../contracts/events.ts';
+import { POLICY_DEFAULTS } from '../../contracts/policy-defaults.ts';
 import type { SnapshotPart } from '../processor.ts';
 import { jsonParts, parseJson } from '../facts/parts.ts';
 import type { Tolerance } from './lines.ts';
@@ -7,8 +8,6 @@ import type { Tolerance } from './lines.ts';
 type Measurement = Extract<DataOf<'policy.set'>, { policy: 'measurement' }>['value'];
 
 const DAY_MS = 24 * 60 * 60_000;
-const DEFAULT_EARLY_D = 2;
-const DEFAULT_LATE_D = 0;
 
 interface State extends Tolerance {
   /** Event time of the decision about either; of two decisions the later one holds. */
@@ -18,8 +17,8 @@ interface State extends Tolerance {
 
 export class Tolerances {
   #state: State = {
-    earlyMs: DEFAULT_EARLY_D * DAY_MS,
-    lateMs: DEFAULT_LATE_D * DAY_MS,
+    earlyMs: POLICY_DEFAULTS.measurement.po_early_d * DAY_MS,
+    lateMs: POLICY_DEFAULTS.measurement.po_late_d * DAY_MS,
     earlyAtMs: Number.MIN_SAFE_INTEGER,
     lateAtMs: Number.MIN_SAFE_INTEGER,
   };
