@@ -13,6 +13,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { Type } from 'typebox';
 import { policyKey, type Policy } from '../contracts/backtest.ts';
 import {
   allowedText,
@@ -30,9 +31,12 @@ import { ProblemError } from '../platform/http/problem.ts';
 import type { DoorEvent, SendToDoor } from './cases/door.ts';
 import { readDecisions, readSetting, readSettings } from './clickhouse/policies.ts';
 import type { PolicyLimits } from './limits.ts';
+import { pagedList } from './page.ts';
 
 const SOURCE = 'urn:stocktide:dashboard';
 const TYPE = 'stocktide.policy.set.v1';
+/** By place in the log. */
+const DECISIONS = pagedList('policy-decisions', Type.Integer());
 
 /** Data of a `policy.set` that has been checked: a scope holds texts only. */
 type DecidedPolicy = Omit<PolicyDecision, 'time' | 'version'> & { readonly policy: string };
@@ -74,13 +78,14 @@ export class Policies {
   /** Null when there is no such kind. */
   async history(
     policy: string,
-    { before, limit }: { before: number | null; limit: number },
+    { cursor, limit }: { cursor: string | undefined; limit: number },
   ): Promise<PolicyHistory | null> {
     if (!POLICY_DESCRIPTIONS.some((kind) => kind.policy === policy)) return null;
-    const found = await readDecisions(this.#options.client, { policy, before, limit: limit + 1 });
-    const decisions = found.slice(0, limit);
-    const last = found.length > limit ? decisions.at(-1) : undefined;
-    return { policy, decisions, next_cursor: last === undefined ? null : String(last.version) };
+    const question = { policy };
+    const before = DECISIONS.after(cursor, question) ?? null;
+    const read = await readDecisions(this.#options.client, { policy, before, limit: limit + 1 });
+    const page = DECISIONS.page(read, { limit, question, placeOf: ({ version }) => version });
+    return { policy, decisions: page.entries, next_cursor: page.nextCursor };
   }
 
   /** Throws a problem when the change is wrong, or somebody else was faster. */
@@ -92,7 +97,8 @@ export class Policies {
     const held = await readSetting(client, policy, scope);
     if ((held?.version ?? 0) !== seen) {
       // Sent again because its answer was lost.
-      if (held !== null && isSame(held, mine)) return { policy, outcome: 'changed', decision: held };
+      if (held !== null && isSame(held, mine))
+        return { policy, outcome: 'changed', decision: held };
       throw changedMeanwhile(held, seen);
     }
     if (held !== null && Date.parse(event.time) < Date.parse(held.time)) {

@@ -123,6 +123,9 @@ const TITLES: Readonly<
   severity: { title: 'How severe a case is', group: 'Rules' },
 };
 
+//                       Below zero for so long  (min)
+const UNIT_AT_THE_END = /^(.*\S)\s*\(([^()]+)\)$/;
+
 /** Every kind of policy, described. */
 export const POLICY_DESCRIPTIONS: readonly PolicyDescription[] = (
   Object.keys(POLICIES) as PolicyName[]
@@ -208,9 +211,6 @@ function typeOf({ enum: choices, items, minimum, type }: Schema): PolicyField['t
   return minimum === undefined ? 'text' : 'number';
 }
 
-//                       Below zero for so long  (min)
-const UNIT_AT_THE_END = /^(.*\S)\s*\(([^()]+)\)$/;
-
 /** A description that ends with its unit in brackets, taken apart. */
 function withUnit(text: string): { description: string; unit: string | null } {
   const [, description, unit] = UNIT_AT_THE_END.exec(text) ?? [];
@@ -218,4 +218,6 @@ function withUnit(text: string): { description: string; unit: string | null } {
   return { description, unit: unit === 'base units' ? 'units' : unit };
 }
 
-const isRule = (policy: PolicyName): policy is `rule.${RuleCode}` => policy.startsWith('rule.');
+function isRule(policy: PolicyName): policy is `rule.${RuleCode}` {
+  return policy.startsWith('rule.');
+}

@@ -12,6 +12,7 @@ import {
   PolicyHistory,
 } from '../../contracts/policies.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
+import { pageQuery } from '../page.ts';
 import type { Policies } from '../policies.ts';
 import { ProblemDocument, readingClickHouse } from './problems.ts';
 
@@ -56,25 +57,15 @@ export function registerPolicies(app: FastifyInstance, { policies }: { policies:
         params: Type.Object({
           policy: Type.String({ maxLength: 80, description: 'Such as rule.OVERSELL' }),
         }),
-        querystring: Type.Object(
-          {
-            limit: Type.Integer({ default: 50, minimum: 1, maximum: MAX_LIMIT }),
-            cursor: Type.Optional(
-              Type.String({
-                pattern: '^\\d{1,16}$',
-                description: 'next_cursor of the page before',
-              }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
+        querystring: Type.Object(pageQuery({ limit: 50, maxLimit: MAX_LIMIT }), {
+          additionalProperties: false,
+        }),
         response: { 200: PolicyHistory, 404: ProblemDocument, ...problems },
       },
     },
     async ({ params: { policy }, query: { cursor, limit } }, reply) => {
       void reply.header('cache-control', 'no-cache');
-      const before = cursor === undefined ? null : Number(cursor);
-      const found = await readingClickHouse(() => policies.history(policy, { before, limit }));
+      const found = await readingClickHouse(() => policies.history(policy, { cursor, limit }));
       if (found !== null) return found;
       throw new ProblemError({
         status: 404,

@@ -1,5 +1,6 @@
 /** Requests to the REST interface; what goes wrong comes back as a sentence for people. */
 import type { AtpExplanation, SkuSearch } from '../../../contracts/atp.ts';
+import type { BacktestRequest, BacktestView } from '../../../contracts/backtest.ts';
 import type {
   BulkOutcome,
   CaseDetail,
@@ -14,15 +15,31 @@ import type {
   KpiWindowName,
   QuestionAnswer,
 } from '../../../contracts/kpi.ts';
+import type {
+  PolicyCatalogue,
+  PolicyChange,
+  PolicyChanged,
+  PolicyHistory,
+} from '../../../contracts/policies.ts';
+
+interface Fault {
+  readonly field?: string | undefined;
+  readonly allowed?: string | undefined;
+}
 
 /** An answer that is not what was asked for. `status` is 0 when there was none at all. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
+  /** Of a problem document: the field at fault, and what it allows. */
+  readonly field: string | undefined;
+  readonly allowed: string | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, { allowed, field }: Fault = {}) {
     super(message);
     this.status = status;
+    this.field = field;
+    this.allowed = allowed;
   }
 }
 
@@ -77,13 +94,35 @@ export const decideCase = (caseId: string, decision: Decision) =>
 export const decideCases = (caseIds: readonly string[], decision: Decision) =>
   postJson<BulkOutcome>('/v1/cases/commands', { case_ids: caseIds, ...decision });
 
+export const listPolicies = (signal: AbortSignal) =>
+  getJson<PolicyCatalogue>('/v1/policies', signal);
+
+export const readPolicyHistory = (policy: string, cursor: string | null, signal: AbortSignal) =>
+  getJson<PolicyHistory>(
+    `/v1/policies/${encodeURIComponent(policy)}/history?limit=20${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    signal,
+  );
+
+/** `seen` is the version of the decision that this one replaces; 0 for none. */
+export const changePolicy = (change: PolicyChange, seen: number) =>
+  postJson<PolicyChanged>('/v1/policies', change, { 'if-match': `"${seen}"` });
+
+export const startBacktest = (request: BacktestRequest) =>
+  postJson<BacktestView>('/v1/backtests', request);
+
+export const readBacktest = (id: string, signal: AbortSignal) =>
+  getJson<BacktestView>(`/v1/backtests/${id}`, signal);
+
+export const cancelBacktest = (id: string) =>
+  askJson<BacktestView>(`/v1/backtests/${id}`, { method: 'DELETE' });
+
 const getJson = <T>(path: string, signal: AbortSignal): Promise<T> =>
   askJson<T>(path, { signal, headers: { accept: 'application/json' } });
 
-const postJson = <T>(path: string, body: object): Promise<T> =>
+const postJson = <T>(path: string, body: object, headers = {}): Promise<T> =>
   askJson<T>(path, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
 
@@ -97,15 +136,16 @@ async function askJson<T>(path: string, init: RequestInit): Promise<T> {
     throw new ApiError(0, 'Stocktide cannot be reached.');
   }
   if (response.ok) return (await response.json()) as T;
-  throw new ApiError(response.status, await reasonOf(response));
+  throw await errorOf(response);
 }
 
-/** The detail of a problem document (RFC 9457), or what the status says. */
-async function reasonOf(response: Response): Promise<string> {
+/** What a problem document (RFC 9457) says, or the status. */
+async function errorOf(response: Response): Promise<ApiError> {
+  const { status, statusText } = response;
   try {
-    const problem = (await response.json()) as { title?: string; detail?: string };
-    return problem.detail ?? problem.title ?? response.statusText;
+    const problem = (await response.json()) as { title?: string; detail?: string } & Fault;
+    return new ApiError(status, problem.detail ?? problem.title ?? statusText, problem);
   } catch {
-    return `The answer was ${response.status} ${response.statusText}.`;
+    return new ApiError(status, `The answer was ${status} ${statusText}.`);
   }
 }

@@ -14,6 +14,14 @@ export type Filled =
   | { readonly ok: true; readonly value: Record<string, unknown> }
   | { readonly ok: false; readonly faults: Readonly<Record<string, string>> };
 
+/** In the order of the page. */
+export const POLICY_GROUPS_SHOWN: readonly PolicyKind['group'][] = [
+  'Rules',
+  'Promising',
+  'Supply',
+  'Measuring',
+];
+
 const SCOPE_NAMES: Readonly<Record<string, string>> = {
   sku_id: 'SKU',
   node_id: 'node',
@@ -52,7 +60,9 @@ export function figureText({ unit }: Pick<PolicyField, 'unit'>, value: unknown):
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(itemText).join(', ');
   const text =
-    typeof value === 'number' ? value.toLocaleString(undefined, { maximumFractionDigits: 6 }) : String(value as string);
+    typeof value === 'number'
+      ? value.toLocaleString(undefined, { maximumFractionDigits: 6 })
+      : String(value);
   return unit === null ? text : `${text} ${unit}`;
 }
 
@@ -81,7 +91,10 @@ export function rangeText({ choices, max, min, unit }: PolicyField): string {
 /** The form of a decision; of none, an empty one. */
 export function draftOf(fields: readonly PolicyField[], value: PolicyDecision['value']): Draft {
   return Object.fromEntries(
-    fields.map((field): [string, Entry] => [field.path, entryOf(field, fieldOf(value, field.path))]),
+    fields.map((field): [string, Entry] => [
+      field.path,
+      entryOf(field, fieldOf(value, field.path)),
+    ]),
   );
 }
 
@@ -89,7 +102,7 @@ function entryOf({ default: standard, type }: PolicyField, said: unknown): Entry
   if (type === 'boolean') return typeof said === 'boolean' ? said : standard === true;
   if (type === 'week') return weekOf(said);
   if (said === undefined || said === null) return '';
-  return Array.isArray(said) ? said.join(', ') : String(said as string);
+  return Array.isArray(said) ? said.join(', ') : String(said);
 }
 
 const WORKDAY: Day = { open: '08:00', close: '18:00' };
@@ -137,7 +150,12 @@ function read({ type }: PolicyField, entry: Entry): unknown {
     }));
   }
   if (type === 'number' || type === 'integer') return Number(entry);
-  return type === 'list' ? entry.split(',').map((part) => part.trim()).filter(Boolean) : entry.trim();
+  return type === 'list'
+    ? entry
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean)
+    : entry.trim();
 }
 
 function faultOf(field: PolicyField, entry: Entry): string | null {
@@ -172,4 +190,25 @@ export function matching(kinds: readonly PolicyKind[], text: string): PolicyKind
   return kinds.filter(({ description, owner, policy, title }) =>
     `${policy} ${title} ${owner ?? ''} ${description}`.toLowerCase().includes(wanted),
   );
+}
+
+/** What of a kind a list shows: the decision that holds everywhere in words, and how many narrower ones there are. */
+export function summaryOf(kind: PolicyKind): {
+  /** Empty where nothing holds. */
+  readonly everywhere: string;
+  readonly isDefault: boolean;
+  readonly exceptions: number;
+  readonly latest: PolicyDecision | undefined;
+} {
+  const wide = kind.settings.find(({ scope }) => Object.keys(scope).length === 0);
+  const said = wide === undefined ? [] : decisionText(kind, wide.value);
+  const standard = kind.fields
+    .filter((field) => field.default !== null && field.path !== 'enabled')
+    .map((field) => `${fieldName(field)} ${figureText(field, field.default)}`);
+  return {
+    everywhere: (said.length === 0 ? standard : said).join('; '),
+    isDefault: said.length === 0,
+    exceptions: kind.settings_total - (wide === undefined ? 0 : 1),
+    latest: kind.settings[0],
+  };
 }

@@ -17,6 +17,13 @@ export class Router {
   }
 }
 
+/** Changes how a view shows what it shows: the address follows, and there is no step back from it. */
+export function refine(hash: string): void {
+  if (hash === location.hash) return;
+  history.replaceState(null, '', hash);
+  window.dispatchEvent(new HashChangeEvent('hashchange'));
+}
+
 /** Goes to a hash, as a click on its link would. */
 export function goTo(hash: string): void {
   location.hash = hash;

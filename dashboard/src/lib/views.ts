@@ -36,6 +36,11 @@ export const VIEWS: Readonly<Record<string, View>> = {
     group: 'Operations',
     load: () => import('../views/Inventory.svelte'),
   },
+  policies: {
+    title: 'Policies',
+    group: 'Operations',
+    load: () => import('../views/Policies.svelte'),
+  },
   sku: { title: 'SKU', under: 'inventory', one: true, load: () => import('../views/Sku.svelte') },
 };
 
