@@ -18,7 +18,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     environment: 'node',
-    env: { TZ: 'UTC' },
+    // Processes that tests start let everybody in, unless the test guards them (test/support/access.ts).
+    env: { TZ: 'UTC', ACCESS: 'open' },
     teardownTimeout: 30 * second,
     projects: [
       {

@@ -10,6 +10,7 @@ import type { AtpView } from '../contracts/atp.ts';
 import { createClickHouse } from '../platform/clickhouse/client.ts';
 import { readKpis } from '../platform/clickhouse/kpis.ts';
 import { readQuestions } from '../platform/clickhouse/questions.ts';
+import { Access } from '../platform/access/access.ts';
 import { listen } from '../platform/http/server.ts';
 import { runProcess } from '../platform/lifecycle.ts';
 import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
@@ -122,7 +123,11 @@ await runProcess({
       ...{ book, client: clickhouse, limits: CASE_LIMITS, nowMs, log, metrics },
     });
     life.onStop('cases', () => caseFeed.stop());
-    const send = doorSender({ url: config.doorUrl, timeoutMs: CASE_LIMITS.doorMs });
+    const send = doorSender({
+      url: config.doorUrl,
+      accessToken: config.accessToken,
+      timeoutMs: CASE_LIMITS.doorMs,
+    });
     const policies = new Policies({ client: clickhouse, send, limits: POLICY_LIMITS, nowMs });
     const cases = {
       desk: new CaseDesk({
@@ -154,8 +159,10 @@ await runProcess({
       newStream: randomUUID,
     });
 
+    const access = new Access({ config, nowMs: Date.now });
     const app = await buildApi({
       life,
+      gate: { access, onDecision: (decision) => log.info({ decision }, 'access refused') },
       atp,
       ledger,
       items,
@@ -185,6 +192,7 @@ await runProcess({
       log,
       signal,
     });
+    void access.run(link, signal);
     notices.attach(link.nc);
     void caseFeed.run(link);
     await system.start();

@@ -50,10 +50,11 @@ export interface PoliciesOptions {
 }
 
 export interface ChangeRequest {
-  readonly change: PolicyChange & { readonly actor: string };
+  readonly change: PolicyChange;
+  /** Who decides. */
+  readonly actor: string;
   /** Version of the scope's decision that whoever decides has seen; 0: none. */
   readonly seen: number;
-  readonly authorization: string | undefined;
 }
 
 export class Policies {
@@ -89,10 +90,10 @@ export class Policies {
   }
 
   /** Throws a problem when the change is wrong, or somebody else was faster. */
-  async change({ authorization, change, seen }: ChangeRequest): Promise<PolicyChanged> {
+  async change({ actor, change, seen }: ChangeRequest): Promise<PolicyChanged> {
     const { client, nowMs, send } = this.#options;
-    const event = policyEvent({ change, seen, time: change.effective_at ?? iso(nowMs()) });
-    const { actor, policy, reason, scope, value } = event.data as DecidedPolicy;
+    const event = policyEvent({ actor, change, seen, time: change.effective_at ?? iso(nowMs()) });
+    const { policy, reason, scope, value } = event.data as DecidedPolicy;
     const mine = { scope, value, actor, reason };
     const held = await readSetting(client, policy, scope);
     if ((held?.version ?? 0) !== seen) {
@@ -104,7 +105,7 @@ export class Policies {
     if (held !== null && Date.parse(event.time) < Date.parse(held.time)) {
       throw tooEarly(event.time, held.time);
     }
-    await send([event], authorization);
+    await send([event]);
     const decision = await this.#archived(policy, scope, seen);
     if (decision === null) {
       return { policy, outcome: 'pending', decision: { ...mine, time: event.time, version: seen } };
@@ -128,11 +129,13 @@ export class Policies {
 
 /** The event of a change, checked. Throws a problem that names the field and what it allows. */
 export function policyEvent({
-  change: { actor, policy, reason, scope, value },
+  actor,
+  change: { policy, reason, scope, value },
   seen,
   time,
 }: {
-  change: ChangeRequest['change'];
+  actor: string;
+  change: PolicyChange;
   seen: number;
   time: string;
 }): DoorEvent {

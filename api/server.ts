@@ -8,8 +8,10 @@ import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import type { AtpView } from '../contracts/atp.ts';
+import type { Gate } from '../platform/http/access.ts';
 import { createHttp } from '../platform/http/server.ts';
 import type { Life } from '../platform/lifecycle.ts';
+import { API_RULES } from './access/table.ts';
 import type { Backtests } from './backtests.ts';
 import type { Items } from './clickhouse/items.ts';
 import { registerDashboard } from './dashboard.ts';
@@ -51,13 +53,15 @@ export interface ApiParts {
   readonly policies: Policies;
   readonly hub: LiveHub;
   readonly limits: LiveLimits;
+  readonly gate: Omit<Gate, 'rules'>;
 }
 
 /** Builds the app; `listen` of platform/http/server.ts opens it. */
 export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   const { life, atp, ledger, items, clickhouse, kpi, questions, cases, system, hub, limits } =
     parts;
-  const app = createHttp({ life, bodyLimit: BODY_LIMIT_BYTES });
+  const gate = { ...parts.gate, rules: API_RULES };
+  const app = createHttp({ life, bodyLimit: BODY_LIMIT_BYTES, gate });
 
   await app.register(swagger, {
     hideUntagged: true,
@@ -95,7 +99,8 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     registerLive(rest, { hub, limits });
     rest.get('/v1/openapi.json', async () => app.swagger());
   });
-  await registerDoor(app, life.config.doorUrl);
+  const { accessToken, doorUrl } = life.config;
+  await registerDoor(app, { url: doorUrl, accessToken });
   await registerDashboard(app, DASHBOARD);
   return app;
 }

@@ -11,10 +11,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { Access } from '../platform/access/access.ts';
 import { createHttp, listen } from '../platform/http/server.ts';
 import { runProcess, type Life } from '../platform/lifecycle.ts';
 import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
 import { createPublisher } from '../platform/nats/publisher.ts';
+import { DOOR_RULES } from './access.ts';
 import { startClock } from './clock/clock.ts';
 import { createLetterReader, type LetterReader } from './dead/reader.ts';
 import { registerDeadRoutes } from './dead/routes.ts';
@@ -59,7 +61,16 @@ async function start(life: Life): Promise<void> {
   life.addCheck('nats', () => ({ ok: link?.connected === true }));
 
   const limits = doorLimits(config);
-  const app = createHttp({ life, bodyLimit: limits.maxBodyBytes });
+  const access = new Access({ config, nowMs: Date.now });
+  const app = createHttp({
+    life,
+    bodyLimit: limits.maxBodyBytes,
+    gate: {
+      access,
+      rules: DOOR_RULES,
+      onDecision: (decision) => log.info({ decision }, 'access refused'),
+    },
+  });
   const routes = {
     door: { accept: (...args) => now().door.accept(...args) } satisfies Door,
     letters: {
@@ -88,6 +99,7 @@ async function start(life: Life): Promise<void> {
     signal,
   });
   await awaitStreams(link.jsm, config, { log, signal });
+  void access.run(link, signal);
   opened = open(life, link);
   life.ready();
 }

@@ -7,10 +7,12 @@
  * counts as unset, since that is what compose files pass on.
  */
 import { resolve } from 'node:path';
+import { ROLE_NAMES, type Role } from '../contracts/access.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
+const HOUR_MS = 3_600_000;
 
 /** A processor and the slice of its key space that this process runs; 16 buckets in all. */
 export interface ProcessorSlice {
@@ -43,15 +45,34 @@ export interface Config extends StreamLimits {
   clickhouseUser: string;
   clickhousePassword: string;
 
-  /** Address to listen on; anything but loopback needs an access token. */
+  /** Address to listen on. */
   host: string;
   apiPort: number;
   doorPort: number;
   processorsPort: number;
   /** Where the API forwards `/v1/events`. */
   doorUrl: string;
-  /** Empty: no access control, which only loopback allows. */
+  /** `open`: whoever reaches it is let in, which only loopback allows. */
+  access: 'credentials' | 'open';
+  /** The deployment's own secret: how its processes know each other, and whoever sets it up. */
   accessToken: string;
+  /** How long a sign-in to the dashboard lasts. */
+  sessionMs: number;
+  /** Requests per minute of one caller, and of one address before anybody is known; not of the door. */
+  rateLimitPerMin: number;
+  /** Proxies whose `X-Forwarded-*` are believed: addresses or networks; empty: none. */
+  trustProxy: string[];
+
+  /** Identity provider whose tokens are taken; empty: none. */
+  oidcIssuer: string;
+  oidcAudience: string;
+  oidcJwksUrl: string;
+  /** Claims that hold the groups and the name of a person; `realm_access.roles` is a field of a field. */
+  oidcRolesClaim: string;
+  oidcSubjectClaim: string;
+  /** Which group of the provider is which role here. */
+  oidcRoles: Readonly<Record<string, Role>>;
+  oidcClockSkewS: number;
 
   /** `live`: the door ticks each second; `feed`: ticks come with the feed. */
   clock: 'live' | 'feed';
@@ -145,9 +166,25 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     processorsPort: read.integer('PROCESSORS_PORT', 8082, { min: 1, max: 65_535 }),
     doorUrl: read.urls('DOOR_URL', `http://127.0.0.1:${doorPort}`, ['http:', 'https:']),
     accessToken: read.matching('ACCESS_TOKEN', '', {
-      pattern: /^[\x21-\x39\x3b-\x7e]*$/,
-      allowed: 'printable ASCII without spaces or colons',
+      pattern: /^([\x21-\x39\x3b-\x7e]{16,})?$/,
+      allowed: 'printable ASCII without spaces or colons, 16 characters at least',
     }),
+    access: read.oneOf('ACCESS', 'credentials', ['credentials', 'open']),
+    sessionMs: read.integer('SESSION_HOURS', 12, { min: 1, max: 24 }) * HOUR_MS,
+    rateLimitPerMin: read.integer('RATE_LIMIT_PER_MIN', 3000, { min: 60, max: 1_000_000 }),
+    trustProxy: read
+      .text('TRUST_PROXY', '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+
+    oidcIssuer: read.url('OIDC_ISSUER'),
+    oidcAudience: read.text('OIDC_AUDIENCE', ''),
+    oidcJwksUrl: read.url('OIDC_JWKS_URL'),
+    oidcRolesClaim: read.text('OIDC_ROLES_CLAIM', 'roles'),
+    oidcSubjectClaim: read.text('OIDC_SUBJECT_CLAIM', 'sub'),
+    oidcRoles: read.groups('OIDC_ROLES'),
+    oidcClockSkewS: read.integer('OIDC_CLOCK_SKEW_S', 30, { min: 0, max: 300 }),
 
     clock: read.oneOf('CLOCK', 'live', ['live', 'feed']),
     processors: read.processors('PROCESSORS'),
@@ -197,11 +234,19 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       allowed: 'NATS_USER and NATS_PASSWORD are set together or not at all',
     });
   }
-  if (!isLoopback(config.host) && config.accessToken === '') {
+  if (!isLoopback(config.host) && config.access === 'open') {
     faults.push({
-      variable: 'HOST',
-      value: config.host,
-      allowed: 'an address beyond loopback needs ACCESS_TOKEN to be set (or use 127.0.0.1)',
+      variable: 'ACCESS',
+      value: config.access,
+      allowed: `credentials, since HOST=${config.host} is reachable from elsewhere (or HOST=127.0.0.1)`,
+    });
+  }
+  const oidc = [config.oidcIssuer, config.oidcAudience, config.oidcJwksUrl];
+  if (oidc.some((part) => part === '') && oidc.some((part) => part !== '')) {
+    faults.push({
+      variable: 'OIDC_ISSUER',
+      value: config.oidcIssuer,
+      allowed: 'OIDC_ISSUER, OIDC_AUDIENCE and OIDC_JWKS_URL are set together or not at all',
     });
   }
   if (config.maxPendingRows < config.flushRows) {
@@ -265,6 +310,30 @@ function reader(env: NodeJS.ProcessEnv, faults: ConfigFault[]) {
         fault(variable, `${examples}, without user and password in it`);
       }
       return value;
+    },
+
+    /** One URL, or empty. */
+    url(variable: string) {
+      const value = raw(variable);
+      const url = URL.canParse(value) ? new URL(value) : null;
+      const good = url !== null && ['http:', 'https:'].includes(url.protocol);
+      if (value !== '' && !good) fault(variable, 'https://host/path');
+      return value;
+    },
+
+    /** `ops-leads=operator,data=analyst`; a group that is called like a role is that role. */
+    groups(variable: string): Record<string, Role> {
+      const groups: Record<string, Role> = Object.fromEntries(
+        ROLE_NAMES.map((role) => [role, role]),
+      );
+      for (const pair of raw(variable).split(',').filter(Boolean)) {
+        const [, group = '', name = ''] = /^\s*(.+?)\s*=\s*(\w+)\s*$/.exec(pair) ?? [];
+        const role = ROLE_NAMES.find((one) => one === name);
+        if (role === undefined) {
+          fault(variable, `a list of group=role with the roles ${ROLE_NAMES.join(', ')}`);
+        } else groups[group] = role;
+      }
+      return groups;
     },
 
     /** `all`, or a list such as `archive,stock:0-7`. */

@@ -7,6 +7,7 @@ import { ConfigError } from '../platform/config.ts';
 import { createClickHouse, waitForClickHouse } from '../platform/clickhouse/client.ts';
 import { applyKpis, readKpis } from '../platform/clickhouse/kpis.ts';
 import { migrate } from '../platform/clickhouse/migrate.ts';
+import { Access } from '../platform/access/access.ts';
 import { createHttp, listen } from '../platform/http/server.ts';
 import { runProcess, type Life } from '../platform/lifecycle.ts';
 import { connectNats } from '../platform/nats/connect.ts';
@@ -27,7 +28,17 @@ async function start(life: Life): Promise<void> {
   const { config, log, metrics, signal } = life;
   const slice = sliceOf(life);
 
-  const app = createHttp({ life, bodyLimit: BODY_LIMIT });
+  const access = new Access({ config, nowMs: Date.now });
+  const app = createHttp({
+    life,
+    bodyLimit: BODY_LIMIT,
+    gate: {
+      access,
+      // It has nothing but what every process has.
+      rules: {},
+      onDecision: (decision) => log.info({ decision }, 'access refused'),
+    },
+  });
   await listen(app, {
     host: config.host,
     port: config.processorsPort,

@@ -19,7 +19,7 @@ import { iso, stepOf, summaryOf } from './view.ts';
 const SOURCE = 'urn:stocktide:dashboard';
 const TYPE = 'stocktide.case.commanded.v1';
 
-/** What people send: a command of contracts/events/control.ts without the case, which the path names. */
+/** What people send: a command of contracts/events/control.ts without the case and the actor. */
 export interface CommandBody {
   readonly command: string;
   readonly [field: string]: unknown;
@@ -30,7 +30,8 @@ export interface CommandRequest {
   readonly body: CommandBody;
   /** Idempotency-Key of the request. */
   readonly key: string | undefined;
-  readonly authorization: string | undefined;
+  /** Who decides: the caller, whatever the body says. */
+  readonly actor: string;
 }
 
 export interface CommanderOptions {
@@ -52,10 +53,10 @@ export class Commander {
   }
 
   /** Sends a command for each case; answers in the order of the ids. Throws a problem when it is wrong. */
-  async run({ authorization, body, caseIds, key }: CommandRequest): Promise<CommandOutcome[]> {
+  async run({ actor, body, caseIds, key }: CommandRequest): Promise<CommandOutcome[]> {
     const time = iso(this.#options.nowMs());
-    const events = caseIds.map((caseId) => commandEvent({ body, caseId, key, time }));
-    const known = await this.#options.send(events, authorization);
+    const events = caseIds.map((caseId) => commandEvent({ actor, body, caseId, key, time }));
+    const known = await this.#options.send(events);
     return Promise.all(
       events.map(async (event, index) => {
         const asked: Asked = {
@@ -81,11 +82,13 @@ export class Commander {
 
 /** The event of a command; with a key its id is the same each time. Throws a problem when it is wrong. */
 export function commandEvent({
+  actor,
   body,
   caseId,
   key,
   time,
 }: {
+  actor: string;
   body: CommandBody;
   caseId: string;
   key: string | undefined;
@@ -93,11 +96,11 @@ export function commandEvent({
 }): DoorEvent {
   const event: DoorEvent = {
     specversion: '1.0',
-    id: key === undefined ? `cmd/${randomUUID()}` : `cmd/${digest(`${key}\n${caseId}`)}`,
+    id: key === undefined ? `cmd/${randomUUID()}` : `cmd/${digest(`${actor}\n${key}\n${caseId}`)}`,
     source: SOURCE,
     type: TYPE,
     time,
-    data: { ...body, case_id: caseId },
+    data: { ...body, case_id: caseId, actor },
   };
   const checked = checkEvent(event);
   if (!checked.ok) {

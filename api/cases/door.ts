@@ -3,6 +3,8 @@
  * else's. What it refuses comes back as a problem with the field and the reason.
  */
 import { REJECTION_REASONS, type BatchAnswer, type Rejection } from '../../contracts/rejections.ts';
+import type { Caller } from '../../platform/access/identity.ts';
+import { delegate, ON_BEHALF_HEADER } from '../../platform/http/presented.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
 
 export interface DoorEvent {
@@ -14,23 +16,39 @@ export interface DoorEvent {
   readonly data: object;
 }
 
-/**
- * Brings events into the log, or throws a problem. Answers the ids that the log held already, with
- * whatever content. `authorization` is that of whoever asks.
- */
-export type SendToDoor = (
-  events: readonly DoorEvent[],
-  authorization: string | undefined,
-) => Promise<ReadonlySet<string>>;
+/** Brings events into the log, or throws a problem. Answers the ids that it held already, with whatever content. */
+export type SendToDoor = (events: readonly DoorEvent[]) => Promise<ReadonlySet<string>>;
 
-export function doorSender({ timeoutMs, url }: { timeoutMs: number; url: string }): SendToDoor {
-  return async (events, authorization) => {
+/** How the API asks the door: with the deployment's secret. */
+export interface DoorAccess {
+  readonly url: string;
+  readonly accessToken: string;
+}
+
+/** Headers with which the door knows the API, and for whom it asks; null: for itself. */
+export function doorHeaders(
+  accessToken: string,
+  caller: Caller | null,
+): Readonly<Record<string, string>> {
+  if (accessToken === '') return {};
+  return {
+    authorization: `Bearer ${accessToken}`,
+    ...(caller === null ? {} : { [ON_BEHALF_HEADER]: delegate(caller) }),
+  };
+}
+
+export function doorSender({
+  accessToken,
+  timeoutMs,
+  url,
+}: DoorAccess & { readonly timeoutMs: number }): SendToDoor {
+  return async (events) => {
     const answer = await post(new URL('/v1/events', url), {
       body: JSON.stringify(events),
       signal: AbortSignal.timeout(timeoutMs),
       headers: {
         'content-type': 'application/json',
-        ...(authorization === undefined ? {} : { authorization }),
+        ...doorHeaders(accessToken, null),
       },
     });
     const known = new Set<string>();

@@ -1,12 +1,14 @@
 /**
- * `/v1/live`: the WebSocket side of the hub. A page of another origin is refused before the upgrade.
+ * `/v1/live`: the WebSocket side of the hub. The gate (platform/http/access.ts) refuses a page of another
+ * origin before the upgrade; who is nobody, or must not, is let in to be told so: closed with 4401, 4403 or
+ * 4429 before anything else, since a page cannot read the answer to a refused upgrade.
  *
  * Bounds: a message longer than `messageBytes` closes the socket; while too much is unsent nothing more
  * is read from the client, so that answers cannot pile up either; a client that answers no ping for a
  * whole heartbeat is cut off.
  */
 import type { WebSocket } from '@fastify/websocket';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { LIVE_PATH } from '../../contracts/live.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
 import type { LiveLimits } from '../limits.ts';
@@ -14,6 +16,8 @@ import type { LiveHub } from './hub.ts';
 
 const CLOSE_UNSUPPORTED = 1003;
 const CLOSE_TRY_LATER = 1013;
+/** Of the range for applications: the HTTP status of the same refusal, such as 4401. */
+const CLOSE_REFUSED = 4000;
 
 /** Adds the route. `@fastify/websocket` is registered already, with the same limit of a message. */
 export function registerLive(
@@ -44,9 +48,6 @@ export function registerLive(
       description:
         'Topics `system`, `cases`, `alerts`, `kpi` and `atp:<sku>`: a snapshot, then numbered deltas; JSON text frames.',
     },
-    preValidation: async (request) => {
-      if (!isSameOrigin(request)) throw foreignOrigin(request);
-    },
     handler: async () => {
       throw new ProblemError({
         status: 426,
@@ -55,7 +56,10 @@ export function registerLive(
         detail: `${LIVE_PATH} speaks WebSocket; connect with ws:// or wss://`,
       });
     },
-    wsHandler: (socket) => {
+    wsHandler: (socket, { refusal }) => {
+      if (refusal !== null) {
+        return socket.close(CLOSE_REFUSED + refusal.problem.status, refusal.problem.title);
+      }
       const client = hub.connect({
         send: (text) => socket.send(text, onSent),
         bufferedBytes: () => socket.bufferedAmount,
@@ -81,23 +85,5 @@ export function registerLive(
       // A broken connection also closes, which is all that matters here.
       socket.on('error', () => {});
     },
-  });
-}
-
-/** Programs send no Origin; a browser's must be the host that it speaks to. */
-function isSameOrigin({ headers }: FastifyRequest): boolean {
-  const { origin, host } = headers;
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
-}
-
-function foreignOrigin({ headers }: FastifyRequest): ProblemError {
-  return new ProblemError({
-    status: 403,
-    kind: 'foreign-origin',
-    title: 'Refused',
-    detail: 'A page of another origin must not open the live socket',
-    field: 'origin',
-    value: headers.origin,
-    allowed: `the origin of ${headers.host ?? 'this host'}, or none`,
   });
 }

@@ -5,7 +5,7 @@
  * (`/v1/cases/SHORT_PICK%2Fsku%2F1%2Fnode%2Fdc-01%2F42`).
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import {
   BulkOutcome,
@@ -18,8 +18,11 @@ import {
   LIST_STATUSES,
   MAX_BULK,
 } from '../../contracts/cases.ts';
-import { MAX_CASE_ID_LENGTH } from '../../contracts/events/control.ts';
+import { MAX_CASE_ID_LENGTH, type CommandName } from '../../contracts/events/control.ts';
 import { SEVERITIES, TEAMS } from '../../contracts/rules.ts';
+import { hasRole } from '../../platform/access/identity.ts';
+import { callerOf, wrongRole } from '../../platform/http/access.ts';
+import { COMMAND_ROLES } from '../access/table.ts';
 import type { Commander } from '../cases/commands.ts';
 import type { CaseDesk } from '../cases/desk.ts';
 import { proposeFor, type Sources } from '../cases/live-state.ts';
@@ -55,7 +58,8 @@ const COMMAND = {
   command: Type.Enum([...COMMAND_NAMES], { description: 'What was decided' }),
 };
 const DESCRIPTION =
-  'The fields are those of `case.commanded` (see /v1/events/types) without case_id: actor, and by command ' +
+  'The fields are those of `case.commanded` (see /v1/events/types) without case_id and actor, who is whoever ' +
+  'calls: by command ' +
   'reason, text, team, assignee, until, root_cause, resolution, verdict, approved or option.';
 
 export interface CaseRoutes {
@@ -156,13 +160,14 @@ export function registerCases(
         },
       },
     },
-    async ({ body, headers, params: { id } }, reply) => {
+    async (request, reply) => {
+      const { body, headers, params } = request;
       const [outcome] = await readingClickHouse(() =>
         commander.run({
-          caseIds: [id],
+          caseIds: [params.id],
           body,
           key: headers['idempotency-key'],
-          authorization: headers.authorization,
+          actor: deciding(request, body),
         }),
       );
       if (outcome === undefined) throw new Error('a command got no outcome');
@@ -188,15 +193,25 @@ export function registerCases(
         response: { 200: BulkOutcome, 409: ProblemDocument, 422: ProblemDocument, ...problems },
       },
     },
-    async ({ body: { case_ids: caseIds, ...body }, headers }) => ({
-      outcomes: await readingClickHouse(() =>
+    async (request) => {
+      const { case_ids: caseIds, ...body } = request.body;
+      const outcomes = await readingClickHouse(() =>
         commander.run({
           caseIds,
           body,
-          key: headers['idempotency-key'],
-          authorization: headers.authorization,
+          key: request.headers['idempotency-key'],
+          actor: deciding(request, body),
         }),
-      ),
-    }),
+      );
+      return { outcomes };
+    },
   );
+}
+
+/** Who decides, if they may. */
+function deciding(request: FastifyRequest, { command }: { command: CommandName }): string {
+  const caller = callerOf(request);
+  const allowed = COMMAND_ROLES[command];
+  if (!hasRole(caller, allowed)) throw wrongRole(caller, allowed);
+  return caller.subject;
 }

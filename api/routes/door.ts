@@ -4,23 +4,33 @@
  */
 import proxy from '@fastify/http-proxy';
 import type { FastifyInstance } from 'fastify';
+import { callerOf } from '../../platform/http/access.ts';
 import { ProblemError, sendProblem } from '../../platform/http/problem.ts';
+import { doorHeaders, type DoorAccess } from '../cases/door.ts';
 
 const PREFIXES = ['/v1/events', '/v1/dead'];
 
-export async function registerDoor(app: FastifyInstance, doorUrl: string): Promise<void> {
+export async function registerDoor(
+  app: FastifyInstance,
+  { accessToken, url }: DoorAccess,
+): Promise<void> {
   for (const prefix of PREFIXES) {
     await app.register(proxy, {
-      upstream: doorUrl,
+      upstream: url,
       prefix,
       rewritePrefix: prefix,
       httpMethods: ['GET', 'HEAD', 'POST'],
       replyOptions: {
         // The client behind the proxy refuses `expect`, which curl sends with each larger body; Node
         // has answered it by now.
-        rewriteRequestHeaders: (request, { expect: _expect, ...headers }) => ({
+        // The credential of whoever asks is the API's to check; the door is told who it is.
+        rewriteRequestHeaders: (
+          request,
+          { authorization: _authorization, cookie: _cookie, expect: _expect, ...headers },
+        ) => ({
           ...headers,
           'x-request-id': request.id,
+          ...doorHeaders(accessToken, callerOf(request)),
         }),
         // The door is restarting, or gone: nothing was taken that was not acknowledged.
         onError: (reply) => {

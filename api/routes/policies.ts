@@ -11,6 +11,7 @@ import {
   PolicyChanged,
   PolicyHistory,
 } from '../../contracts/policies.ts';
+import { callerOf } from '../../platform/http/access.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
 import { pageQuery } from '../page.ts';
 import type { Policies } from '../policies.ts';
@@ -85,7 +86,7 @@ export function registerPolicies(app: FastifyInstance, { policies }: { policies:
         tags: ['policies'],
         summary: 'Decide a policy',
         description:
-          'Goes through the door as `policy.set`, with actor and reason. It replaces what was decided about ' +
+          'Goes through the door as `policy.set`, by whoever calls, with the reason. It replaces what was decided about ' +
           'the same scope; fields that it leaves out fall back to a wider scope or the default.',
         headers: Headers,
         body: PolicyChange,
@@ -99,16 +100,11 @@ export function registerPolicies(app: FastifyInstance, { policies }: { policies:
         },
       },
     },
-    async ({ body, headers }, reply) => {
-      const seen = versionOf(headers['if-match']);
-      const { actor } = body;
-      if (actor === undefined) throw missingActor();
+    async (request, reply) => {
+      const seen = versionOf(request.headers['if-match']);
+      const actor = callerOf(request).subject;
       const changed = await readingClickHouse(() =>
-        policies.change({
-          change: { ...body, actor },
-          seen,
-          authorization: headers.authorization,
-        }),
+        policies.change({ change: request.body, actor, seen }),
       );
       return reply
         .code(changed.outcome === 'pending' ? 202 : 200)
@@ -131,15 +127,5 @@ function versionOf(ifMatch: string | undefined): number {
     field: 'if-match',
     value: ifMatch,
     allowed: 'a version of GET /v1/policies in quotes',
-  });
-}
-
-function missingActor(): ProblemError {
-  return new ProblemError({
-    status: 422,
-    kind: 'invalid-policy',
-    title: 'Say who decides',
-    detail: 'actor: is missing',
-    field: 'actor',
   });
 }

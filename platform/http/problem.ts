@@ -34,6 +34,8 @@ export interface ProblemInit {
   allowed?: string | undefined;
   /** Seconds after which to come again; becomes the header Retry-After. */
   retryAfterS?: number | undefined;
+  /** What a credential has to be; becomes the header WWW-Authenticate. */
+  challenge?: string | undefined;
 }
 
 /** To be thrown by a handler: the answer is its problem document. */
@@ -41,8 +43,10 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
   readonly retryAfterS: number | undefined;
+  readonly challenge: string | undefined;
 
-  constructor({ status, kind, title, detail, field, value, allowed, retryAfterS }: ProblemInit) {
+  constructor(init: ProblemInit) {
+    const { status, kind, title, detail, field, value, allowed } = init;
     super(detail);
     this.problem = {
       type: `urn:stocktide:problem:${kind}`,
@@ -53,7 +57,8 @@ export class ProblemError extends Error {
       ...(value === undefined ? {} : { value: shown(value) }),
       ...(allowed === undefined ? {} : { allowed }),
     };
-    this.retryAfterS = retryAfterS;
+    this.retryAfterS = init.retryAfterS;
+    this.challenge = init.challenge;
   }
 }
 
@@ -64,6 +69,7 @@ export function sendProblem(reply: FastifyReply, error: ProblemError): FastifyRe
   if (error.retryAfterS !== undefined) {
     void reply.header('retry-after', String(error.retryAfterS));
   }
+  if (error.challenge !== undefined) void reply.header('www-authenticate', error.challenge);
   return reply
     .code(error.problem.status)
     .type('application/problem+json')

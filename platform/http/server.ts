@@ -8,7 +8,8 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { ConfigError } from '../config.ts';
 import type { Life } from '../lifecycle.ts';
-import { registerAccess } from './access.ts';
+import { HEALTH_RULES } from '../access/rules.ts';
+import { registerAccess, type Gate } from './access.ts';
 import { registerHealth } from './health.ts';
 import { answerError, registerProblems } from './problem.ts';
 
@@ -20,14 +21,20 @@ const MAX_PARAM_LENGTH = 1024;
 /** Time for a request to arrive in full. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
-/** Creates the app of a process. `bodyLimit` is the largest body as it comes in, in bytes. */
+/**
+ * Creates the app of a process. `bodyLimit` is the largest body as it comes in, in bytes; `gate` says who
+ * may call which route. Throws a ConfigError where the process has no secret to be called with.
+ */
 export function createHttp({
   life,
   bodyLimit,
+  gate,
 }: {
   life: Pick<Life, 'name' | 'config' | 'log' | 'metrics' | 'readiness'>;
   bodyLimit: number;
+  gate: Gate;
 }): FastifyInstance {
+  if (life.config.access !== 'open' && life.config.accessToken === '') throw noSecret();
   // The app's type names its logger's; the general one keeps it simple for whoever adds routes.
   const loggerInstance: FastifyBaseLogger = life.log;
   const app = Fastify({
@@ -39,6 +46,7 @@ export function createHttp({
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Who sends a request more slowly than this keeps a connection and its memory for nothing.
     requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: life.config.trustProxy.length === 0 ? false : life.config.trustProxy,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
@@ -65,9 +73,22 @@ export function createHttp({
   });
 
   registerProblems(app, { bodyLimit });
-  registerAccess(app, life.config);
+  registerAccess(app, {
+    config: life.config,
+    gate: { ...gate, rules: { ...HEALTH_RULES, ...gate.rules } },
+  });
   registerHealth(app, life);
   return app;
+}
+
+function noSecret(): ConfigError {
+  return new ConfigError([
+    {
+      variable: 'ACCESS_TOKEN',
+      value: '',
+      allowed: 'a long random text (openssl rand -hex 24), or ACCESS=open on a machine of your own',
+    },
+  ]);
 }
 
 /**

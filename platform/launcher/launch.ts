@@ -69,6 +69,8 @@ export async function launch(options: Launch, started: Started[]): Promise<Runni
   const doorUrl = `http://127.0.0.1:${ports.door}`;
   const processEnv: NodeJS.ProcessEnv = {
     ...env,
+    // Until people can sign in to the dashboard.
+    ACCESS: env['ACCESS'] || 'open',
     NATS_URL: nats.natsUrl,
     NATS_USER: nats.natsUser,
     NATS_PASSWORD: nats.natsPassword,

@@ -29,9 +29,16 @@ export const STREAMS = {
 export const CHECKPOINT_BUCKET = 'checkpoints';
 export const CHECKPOINT_STREAM = `KV_${CHECKPOINT_BUCKET}`;
 
+/** Buckets of platform/access: API tokens, and dashboard sessions, which end by themselves. */
+export const TOKEN_BUCKET = 'access_tokens';
+export const SESSION_BUCKET = 'access_sessions';
+
 const SECOND_MS = 1000;
 const DAY_MS = 86_400 * SECOND_MS;
 const CHECKPOINTS_MAX_BYTES = 16 * 1024 * 1024;
+const ACCESS_MAX_BYTES = 16 * 1024 * 1024;
+/** No session lasts longer. */
+export const SESSION_MAX_MS = DAY_MS;
 
 /** A stream as this system wants it. */
 type WantedStream = Pick<StreamConfig, 'name'> & Partial<StreamConfig> & { max_bytes: number };
@@ -101,21 +108,42 @@ export function wantedStreams(limits: StreamLimits): WantedStream[] {
       duplicate_window: nanos(120 * SECOND_MS),
     },
     {
-      // The layout of a NATS key-value bucket with one value per key, so that `nats kv get` works.
       ...common,
-      name: CHECKPOINT_STREAM,
+      ...bucket(CHECKPOINT_BUCKET),
       description: 'How far each runtime has come',
-      subjects: [`$KV.${CHECKPOINT_BUCKET}.>`],
       discard: DiscardPolicy.New,
-      max_msgs_per_subject: 1,
       max_bytes: CHECKPOINTS_MAX_BYTES,
-      allow_rollup_hdrs: true,
-      deny_delete: true,
-      // Reads come from the leader: a stale one would blur who owns a checkpoint.
-      allow_direct: false,
-      duplicate_window: nanos(120 * SECOND_MS),
+    },
+    {
+      ...common,
+      ...bucket(TOKEN_BUCKET),
+      description: 'API tokens: hashes, roles, scopes',
+      discard: DiscardPolicy.New,
+      max_bytes: ACCESS_MAX_BYTES,
+    },
+    {
+      ...common,
+      ...bucket(SESSION_BUCKET),
+      description: 'Sessions of the dashboard',
+      discard: DiscardPolicy.Old,
+      max_age: nanos(SESSION_MAX_MS),
+      max_bytes: ACCESS_MAX_BYTES,
     },
   ];
+}
+
+/** The layout of a NATS key-value bucket with one value per key, so that `nats kv get` works. */
+function bucket(name: string) {
+  return {
+    name: `KV_${name}`,
+    subjects: [`$KV.${name}.>`],
+    max_msgs_per_subject: 1,
+    allow_rollup_hdrs: true,
+    deny_delete: true,
+    // Reads come from the leader: a stale one would blur who owns a checkpoint.
+    allow_direct: false,
+    duplicate_window: nanos(120 * SECOND_MS),
+  };
 }
 
 /** What the server's `max_file` must allow for all of them together, in bytes. */

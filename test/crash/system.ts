@@ -64,7 +64,7 @@ export async function startSystem(dataDir: string): Promise<System> {
     CLICKHOUSE_DATABASE: 'stocktide',
     CLICKHOUSE_PASSWORD: '',
     HOST: '127.0.0.1',
-    ACCESS_TOKEN: '',
+    ACCESS: 'open',
     PROCESSORS: 'all',
     // Ticks come with the load, so that minutes pass in seconds and the log ends when the load does.
     CLOCK: 'feed',

@@ -177,8 +177,8 @@ describe('a command', () => {
   test('is told what became of it; the second person is refused precisely', async () => {
     const id = await idOf('code=STOCKOUT');
     const both = await Promise.all([
-      command(id, { command: 'acknowledge', actor: 'ana' }),
-      command(id, { command: 'acknowledge', actor: 'bo' }),
+      command(id, { command: 'acknowledge' }),
+      command(id, { command: 'acknowledge' }),
     ]);
     expect(both.map(({ outcome }) => outcome).sort()).toEqual(['changed', 'refused']);
     const refused = both.find(({ outcome }) => outcome === 'refused');
@@ -198,33 +198,28 @@ describe('a command', () => {
   test('sent again with its key counts once, and gets the same answer', async () => {
     const id = await idOf('code=REPLEN_RISK');
     const key = { 'idempotency-key': 'k-1' };
-    const first = await command(id, { command: 'comment', actor: 'ana', text: 'on it' }, key);
-    const again = await command(id, { command: 'comment', actor: 'ana', text: 'on it' }, key);
+    const first = await command(id, { command: 'comment', text: 'on it' }, key);
+    const again = await command(id, { command: 'comment', text: 'on it' }, key);
     expect(first).toMatchObject({ outcome: 'changed', detail: 'on it' });
     expect(again).toEqual(first);
-    const other = await post(
-      `${pathOf(id)}/commands`,
-      { command: 'acknowledge', actor: 'ana' },
-      key,
-    );
+    const other = await post(`${pathOf(id)}/commands`, { command: 'acknowledge' }, key);
     expect(other.status).toBe(409);
   });
 
   test('about a case that does not exist is refused, and leaves a trace', async () => {
-    expect(await command('NO/such/1', { command: 'acknowledge', actor: 'ana' })).toMatchObject({
+    expect(await command('NO/such/1', { command: 'acknowledge' })).toMatchObject({
       ...{ outcome: 'refused', detail: 'acknowledge: there is no such case', case: null },
     });
   });
 
   test.each([
-    [{ command: 'acknowledge' }, 422, { field: 'actor' }],
     [
-      { command: 'resolve', actor: 'ana', root_cause: 'GREMLINS', resolution: 'x' },
+      { command: 'resolve', root_cause: 'GREMLINS', resolution: 'x' },
       422,
       { field: 'root_cause', value: '"GREMLINS"' },
     ],
-    [{ command: 'acknowledge', actor: 'ana', mood: 'good' }, 422, { field: 'mood' }],
-    [{ command: 'explode', actor: 'ana' }, 400, { field: '/command' }],
+    [{ command: 'acknowledge', mood: 'good' }, 422, { field: 'mood' }],
+    [{ command: 'explode' }, 400, { field: '/command' }],
   ])('that is wrong is told where: %j', async (body, status, problem) => {
     const response = await post(`${pathOf('NO/such/2')}/commands`, body);
     expect(await response.json()).toMatchObject({ status, ...problem });
@@ -233,7 +228,7 @@ describe('a command', () => {
   test('about several cases has an outcome for each', async () => {
     const ids = [await idOf('code=REPLEN_RISK'), await idOf('code=STOCKOUT')];
     const response = await post('/v1/cases/commands', {
-      ...{ case_ids: ids, command: 'acknowledge', actor: 'cy' },
+      ...{ case_ids: ids, command: 'acknowledge' },
     });
     const { outcomes } = (await response.json()) as BulkOutcome;
     expect(outcomes.map(({ case_id, outcome }) => [case_id, outcome])).toEqual([
@@ -246,7 +241,7 @@ describe('a command', () => {
 test('a resolved case is listed as closed, and its steps chain', async () => {
   const id = await idOf('code=REPLEN_RISK');
   const outcome = await command(id, {
-    ...{ command: 'resolve', actor: 'ana', root_cause: 'FORECAST', resolution: 'ordered more' },
+    ...{ command: 'resolve', root_cause: 'FORECAST', resolution: 'ordered more' },
   });
   expect(outcome).toMatchObject({ outcome: 'changed', case: { status: 'resolved' } });
   expect((await getJson<CaseList>('/v1/cases?code=REPLEN_RISK')).total).toBe(0);

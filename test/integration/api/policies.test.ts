@@ -25,7 +25,6 @@ const HOLD = {
   policy: 'rule.OVERSELL',
   scope: { node_id: 'dc-01' },
   value: { parameters: { hold_min: 15 } },
-  actor: 'mara',
   reason: 'the sync is slow at night',
 };
 
@@ -90,7 +89,7 @@ test('a decision is in the log, the archive and the history, with who and why', 
   const changed = await post<PolicyChanged>(HOLD);
   expect(changed.status, JSON.stringify(changed.body)).toBe(200);
   const { decision } = changed.body;
-  expect(decision).toMatchObject({ actor: 'mara', reason: HOLD.reason, scope: HOLD.scope });
+  expect(decision).toMatchObject({ actor: 'local', reason: HOLD.reason, scope: HOLD.scope });
   expect(changed.headers.get('etag')).toBe(`"${decision.version}"`);
   expect((await kindOf('rule.OVERSELL')).settings).toEqual([decision]);
 
@@ -121,7 +120,7 @@ test('of two who have seen the same, the log takes one; the other is told by who
   const of = (actor: string, fill: number) =>
     post<PolicyChanged & Problem>({
       ...{ policy: 'supply', scope, value: { ...value, fill_rate: fill } },
-      ...{ actor, reason: `as ${actor} sees it` },
+      reason: `as ${actor} sees it`,
     });
   const answers = await Promise.all([of('ann', 0.8), of('bob', 0.7)]);
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);

@@ -27,6 +27,8 @@ test('makes every stream as wanted, and nothing the second time', async () => {
   expect([...made.keys()].sort()).toEqual([
     'DEAD',
     'INBOX',
+    'KV_access_sessions',
+    'KV_access_tokens',
     'KV_checkpoints',
     'LOG',
     'SIGNALS',

@@ -141,15 +141,20 @@ describe('options', () => {
 });
 
 describe('a command as an event', () => {
-  const sent = (key: string | undefined, caseId = 'c/1') =>
+  const sent = (key: string | undefined, caseId = 'c/1', actor = 'ana') =>
     commandEvent({
-      ...{ caseId, key, time: '2025-03-01T10:00:00.000Z' },
-      body: { command: 'acknowledge', actor: 'ana' },
+      ...{ actor, caseId, key, time: '2025-03-01T10:00:00.000Z' },
+      body: { command: 'acknowledge', actor: 'somebody else' },
     });
 
-  test('has one id for a key and a case, and one of its own without', () => {
+  test('is of who calls, whatever the body says', () => {
+    expect(sent(undefined).data).toMatchObject({ actor: 'ana' });
+  });
+
+  test('has one id for a key, a case and an actor, and one of its own without', () => {
     expect(sent('k').id).toBe(sent('k').id);
     expect(sent('k').id).not.toBe(sent('k', 'c/2').id);
+    expect(sent('k').id).not.toBe(sent('k', 'c/1', 'bo').id);
     expect(sent(undefined).id).not.toBe(sent(undefined).id);
     expect(sent('k').data).toEqual({ command: 'acknowledge', actor: 'ana', case_id: 'c/1' });
   });

@@ -13,7 +13,7 @@ function faults(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 describe('defaults', () => {
-  test('an empty environment gives a local system without access control', () => {
+  test('an empty environment gives a local system that asks for credentials', () => {
     const config = readConfig({});
     expect(config).toMatchObject({
       natsUrl: 'nats://127.0.0.1:4222',
@@ -23,6 +23,8 @@ describe('defaults', () => {
       apiPort: 8080,
       doorUrl: 'http://127.0.0.1:8081',
       accessToken: '',
+      access: 'credentials',
+      oidcIssuer: '',
       clock: 'live',
       processors: 'all',
       maxBodyBytes: 16_777_216,
@@ -70,7 +72,11 @@ describe('bad values', () => {
     ['PROCESSORS', 'stock:8-3'],
     ['PROCESSORS', 'stock:0-16'],
     ['PROCESSORS', 'stock,,archive'],
-    ['ACCESS_TOKEN', 'with space'],
+    ['ACCESS_TOKEN', 'with space in the middle'],
+    ['ACCESS_TOKEN', 'short'],
+    ['ACCESS', 'closed'],
+    ['OIDC_ROLES', 'leads'],
+    ['OIDC_ROLES', 'leads=king'],
   ])('%s=%s', (variable, value) => {
     expect(Object.keys(faults({ [variable]: value }))).toEqual([variable]);
   });
@@ -95,10 +101,10 @@ describe('bad values', () => {
 
 describe('listening beyond loopback', () => {
   test.each(['0.0.0.0', '::', '192.168.1.4', 'example.com', '127.0.0.1.example.com'])(
-    '%s needs an access token',
+    '%s wants credentials',
     (host) => {
-      expect(faults({ HOST: host })).toHaveProperty('HOST');
-      expect(faults({ HOST: host, ACCESS_TOKEN: 'a-long-token' })).toEqual({});
+      expect(faults({ HOST: host, ACCESS: 'open' })).toHaveProperty('ACCESS');
+      expect(faults({ HOST: host })).toEqual({});
     },
   );
 
@@ -108,6 +114,23 @@ describe('listening beyond loopback', () => {
       expect(isLoopback(host)).toBe(true);
     },
   );
+});
+
+describe('an identity provider', () => {
+  const provider = {
+    OIDC_ISSUER: 'https://id.example',
+    OIDC_AUDIENCE: 'stocktide',
+    OIDC_JWKS_URL: 'https://id.example/keys',
+  };
+
+  test.each(Object.keys(provider))('needs %s', (variable) => {
+    expect(Object.keys(faults({ ...provider, [variable]: '' }))).toEqual(['OIDC_ISSUER']);
+  });
+
+  test('has groups that are roles here, by our names or by its own', () => {
+    const { oidcRoles } = readConfig({ ...provider, OIDC_ROLES: 'Ops leads=operator, all=viewer' });
+    expect(oidcRoles).toMatchObject({ 'Ops leads': 'operator', all: 'viewer', admin: 'admin' });
+  });
 });
 
 test('slices of processors', () => {

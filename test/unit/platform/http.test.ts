@@ -2,33 +2,53 @@ import { createServer, type Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../../../platform/config.ts';
+import { Access } from '../../../platform/access/access.ts';
+import { allow, anybody, READERS } from '../../../platform/access/rules.ts';
+import type { Decision } from '../../../platform/http/access.ts';
 import { ProblemError } from '../../../platform/http/problem.ts';
 import { createHttp, listen } from '../../../platform/http/server.ts';
 import type { CheckResult } from '../../../platform/lifecycle.ts';
 import { createLog } from '../../../platform/log.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
+import { as, SECRET } from '../../support/access.ts';
 
 const open: FastifyInstance[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((app) => app.close()));
 });
 
+const RULES = {
+  'GET /ok': allow(READERS),
+  'GET /page': anybody,
+  'GET /broken': anybody,
+  'GET /busy': anybody,
+  'POST /order': allow(['operator', 'admin']),
+};
+
 /** An app as a process would make it, with a few routes that fail in their own ways. */
 function app({
-  env = {},
+  env = { ACCESS: 'open' },
   bodyLimit = 1000,
   checks = {},
+  decisions = [],
 }: {
   env?: NodeJS.ProcessEnv;
+  decisions?: Decision[];
   bodyLimit?: number;
   checks?: Record<string, CheckResult>;
 } = {}): FastifyInstance {
   const lines: string[] = [];
+  const config = readConfig(env);
   const http = createHttp({
     bodyLimit,
+    gate: {
+      access: new Access({ config, nowMs: Date.now }),
+      rules: RULES,
+      onDecision: (decision) => decisions.push(decision),
+    },
     life: {
       name: 'test',
-      config: readConfig(env),
+      config,
       log: createLog({
         name: 'test',
         level: 'error',
@@ -43,7 +63,8 @@ function app({
     },
   });
   open.push(http);
-  http.get('/ok', () => ({ ok: true }));
+  http.get('/ok', ({ caller }) => ({ subject: caller?.subject }));
+  http.get('/page', () => ({ ok: true }));
   http.get('/broken', () => {
     throw new Error('a secret of the inside');
   });
@@ -145,28 +166,28 @@ describe('problems', () => {
 });
 
 describe('access', () => {
-  const env = { ACCESS_TOKEN: 'the:token'.replace(':', '-') };
+  const env = { ACCESS_TOKEN: SECRET };
   const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
 
   test.each([
-    ['Bearer the-token', 200],
-    ['bearer the-token', 200],
-    [basic('anyone:the-token'), 200],
-    [basic(':the-token'), 200],
+    [`Bearer ${SECRET}`, 200],
+    [`bearer ${SECRET}`, 200],
+    [basic(`anyone:${SECRET}`), 200],
+    [basic(`:${SECRET}`), 200],
     [undefined, 401],
     ['', 401],
     ['Bearer', 401],
-    ['Bearer the-toke', 401],
-    ['Bearer the-token2', 401],
-    [basic('the-token'), 401],
-    ['Digest the-token', 401],
+    [`Bearer ${SECRET.slice(0, -1)}`, 401],
+    [`Bearer ${SECRET}2`, 401],
+    [basic(SECRET), 401],
+    [`Digest ${SECRET}`, 401],
   ])('%s: %i', async (authorization, status) => {
     const headers = authorization === undefined ? {} : { authorization };
     const answer = await app({ env }).inject({ url: '/ok', headers });
     expect(answer.statusCode).toBe(status);
     if (status === 401) {
-      expect(answer.headers['www-authenticate']).toContain('Basic realm="Stocktide"');
-      expect(answer.json()).toMatchObject({ title: 'Access token needed' });
+      expect(answer.headers['www-authenticate']).toBe('Bearer realm="Stocktide"');
+      expect(answer.headers['content-type']).toContain('application/problem+json');
     }
   });
 
@@ -174,14 +195,54 @@ describe('access', () => {
     ['/healthz', 200],
     ['/readyz', 200],
     ['/readyz?full=1', 200],
-    ['/metrics', 401],
+    ['/page', 200],
+    ['/metrics', 200],
     ['/nowhere', 401],
     ['/healthz/../ok', 401],
-  ])('without a token %s is %i', async (url, status) => {
+  ])('nobody asks for %s: %i', async (url, status) => {
     expect((await app({ env }).inject(url)).statusCode).toBe(status);
   });
 
-  test('without a configured token only loopback names are answered', async () => {
+  test('beyond loopback metrics want a credential, and probes tell less', async () => {
+    const beyond = { ...env, HOST: '0.0.0.0' };
+    const http = app({ env: beyond, checks: { nats: { ok: true } } });
+    expect((await http.inject('/metrics')).statusCode).toBe(401);
+    expect((await http.inject({ url: '/metrics', headers: as('mon', 'viewer') })).statusCode).toBe(
+      200,
+    );
+    expect((await http.inject('/readyz')).json()).toEqual({ status: 'ready', process: 'test' });
+    expect((await http.inject({ url: '/readyz', headers: as('mon') })).json()).toHaveProperty(
+      'checks',
+    );
+  });
+
+  test('the wrong role is told which one is needed, and the decision is kept', async () => {
+    const decisions: Decision[] = [];
+    const http = app({ env, decisions });
+    const headers = { ...as('vi', 'viewer'), 'content-type': 'application/json' };
+    const answer = await http.inject({ method: 'POST', url: '/order', headers, payload: '{}' });
+    expect(answer.statusCode).toBe(403);
+    expect(answer.json()).toMatchObject({
+      type: 'urn:stocktide:problem:wrong-role',
+      value: 'viewer',
+      allowed: 'operator, admin',
+    });
+    expect(decisions).toMatchObject([
+      { action: 'refused', subject: 'vi', reason: 'wrong-role', method: 'POST', route: '/order' },
+    ]);
+  });
+
+  test('who guesses has to wait after a while; who has a good token has not', async () => {
+    const http = app({ env });
+    const guess = () => http.inject({ url: '/ok', headers: { authorization: 'Bearer guess' } });
+    for (let tries = 0; tries < 20; tries++) expect((await guess()).statusCode).toBe(401);
+    const answer = await guess();
+    expect(answer.statusCode).toBe(429);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await http.inject({ url: '/ok', headers: as('vi', 'viewer') })).statusCode).toBe(200);
+  });
+
+  test('a process that is open answers to loopback names only', async () => {
     const http = app();
     const status = async (host: string) =>
       (await http.inject({ url: '/ok', headers: { host } })).statusCode;
@@ -191,17 +252,30 @@ describe('access', () => {
     expect(await status('attacker.example')).toBe(403);
   });
 
-  test('a page of another site cannot change anything, with the token or without', async () => {
+  test.each([
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-site', origin: 'https://blog.stocktide.example' }, 403],
+    [{ origin: 'https://evil.example' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'http://localhost:80' }, 200],
+    [{}, 200],
+  ])('a page changes something with %o: %i', async (from, status) => {
     const headers = {
-      'sec-fetch-site': 'cross-site',
-      'content-type': 'application/json',
-      authorization: 'Bearer the-token',
+      ...{ host: 'localhost', 'content-type': 'application/json' },
+      ...as('op', 'operator'),
+      ...from,
     };
-    const request = { method: 'POST' as const, url: '/order', payload: '{"qty":1}' };
-    expect((await app({ env }).inject({ ...request, headers })).statusCode).toBe(403);
-    expect((await app().inject({ ...request, headers })).statusCode).toBe(403);
-    const own = { ...headers, 'sec-fetch-site': 'same-origin' };
-    expect((await app({ env }).inject({ ...request, headers: own })).statusCode).toBe(200);
+    const request = { method: 'POST' as const, url: '/order', payload: '{"qty":1}', headers };
+    expect((await app({ env }).inject(request)).statusCode).toBe(status);
+    expect((await app().inject(request)).statusCode).toBe(status);
+  });
+
+  test('a process without a secret does not start, and says what to set', () => {
+    expect(() => app({ env: {} })).toThrow('ACCESS_TOKEN');
+  });
+
+  test('a route that no row speaks of does not start', () => {
+    expect(() => app().get('/forgotten', () => ({}))).toThrow('"GET /forgotten"');
   });
 });
 

@@ -1,0 +1,103 @@
+/**
+ * Who may do what at the API: every route, live topic and command about a case, in one place.
+ *
+ * A route without a row stops the start. To add one:
+ *   - what people look at: `allow(READERS)`, or `allowScoped(READERS)` once the handler shows a caller only
+ *     the nodes and channels of `callerOf(request).scope` (see scope.ts); until then tokens with such a
+ *     scope are refused;
+ *   - what changes something: the narrowest roles, and the actor is `callerOf(request).subject`, never a
+ *     field of the body.
+ * docs/access.md says the same in words, and a test keeps it complete.
+ */
+import type { Role } from '../../contracts/access.ts';
+import type { CommandName } from '../../contracts/events/control.ts';
+import {
+  allow,
+  allowScoped,
+  anybody,
+  READERS,
+  WORKERS,
+  type RouteRules,
+} from '../../platform/access/rules.ts';
+
+const APPROVERS = ['approver', 'admin'] as const;
+const SENDERS = ['producer', 'admin'] as const;
+const SIGNED_IN = [...READERS, 'producer'] as const;
+
+export const API_RULES: RouteRules = {
+  // The page itself, and signing in to it.
+  'GET /': anybody,
+  'GET /*': anybody,
+  'GET /v1/openapi.json': allowScoped(SIGNED_IN),
+
+  // Inventory
+  'GET /v1/atp/:sku': allow(READERS),
+  'GET /v1/atp/:sku/:node/explain': allow(READERS),
+  'GET /v1/skus': allow(READERS),
+
+  // KPIs and what executives ask
+  'GET /v1/kpi': allow(READERS),
+  'GET /v1/kpi/:id': allow(READERS),
+  'GET /v1/questions': allowScoped(READERS),
+  'GET /v1/questions/:name': allow(READERS),
+  'GET /v1/orders/:id/trace': allow(READERS),
+
+  // Cases; what each command needs beyond this is in COMMAND_ROLES
+  'GET /v1/cases': allow(READERS),
+  'GET /v1/cases/:id': allow(READERS),
+  'GET /v1/cases/:id/options': allow(READERS),
+  'POST /v1/cases/:id/commands': allow(WORKERS),
+  'POST /v1/cases/commands': allow(WORKERS),
+
+  // Policies tried on history
+  'POST /v1/backtests': allow([...APPROVERS, 'analyst']),
+  'GET /v1/backtests': allow(READERS),
+  'GET /v1/backtests/:id': allow(READERS),
+  'DELETE /v1/backtests/:id': allow([...APPROVERS, 'analyst']),
+
+  // Policies as they are decided
+  'GET /v1/policies': allow(READERS),
+  'GET /v1/policies/:policy/history': allow(READERS),
+  'POST /v1/policies': allow(APPROVERS),
+
+  // What the door takes, and what it could not; the door checks the same once more
+  'POST /v1/events': allow(SENDERS),
+  'POST /v1/events/': allow(SENDERS),
+  'POST /v1/events/*': allow(SENDERS),
+  'GET /v1/events': allow(SIGNED_IN),
+  'GET /v1/events/': allow(SIGNED_IN),
+  'GET /v1/events/*': allowScoped(SIGNED_IN),
+  'GET /v1/dead': allow(READERS),
+  'GET /v1/dead/': allow(READERS),
+  'GET /v1/dead/*': allow(READERS),
+  'POST /v1/dead': allow(WORKERS),
+  'POST /v1/dead/': allow(WORKERS),
+  'POST /v1/dead/*': allow(WORKERS),
+
+  // The system, live and at a glance; topics are in TOPIC_ROLES
+  'GET /v1/system': allowScoped(READERS),
+  'GET /v1/live': allowScoped(READERS),
+};
+
+/** What each command about a case needs. */
+export const COMMAND_ROLES: Readonly<Record<CommandName, readonly Role[]>> = {
+  acknowledge: WORKERS,
+  assign: WORKERS,
+  start: WORKERS,
+  comment: WORKERS,
+  snooze: WORKERS,
+  resolve: WORKERS,
+  reopen: WORKERS,
+  judge: WORKERS,
+  take: WORKERS,
+  approve: APPROVERS,
+};
+
+/** Who may follow a live topic, by the part of its name before `:`; a topic without a row is unknown. */
+export const TOPIC_ROLES: Readonly<Record<string, readonly Role[]>> = {
+  system: READERS,
+  kpi: READERS,
+  cases: READERS,
+  alerts: READERS,
+  atp: READERS,
+};

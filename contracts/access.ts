@@ -1,0 +1,110 @@
+/**
+ * Access as people see and manage it: the roles, who is signed in, API tokens, and the audit of access
+ * decisions. Shared by the processes that check it and the dashboard that shows it.
+ *
+ * Tokens are shown once, when they are made; afterwards there is only what stands here.
+ */
+import { Type, type Static, type TSchema } from 'typebox';
+import { instant, key, optional, record, ref, text } from './fields.ts';
+
+/** What each role is for; docs/access.md lists what each may do. Nobody has more than their roles say. */
+export const ROLES = {
+  viewer: 'Sees the dashboard and everything that it reads',
+  operator: 'Works cases and dead letters, and sees what a viewer sees',
+  approver:
+    'Approves what needs a second person and decides policies, and works cases as an operator',
+  analyst: 'Queries with SQL and tries policies on history, and sees what a viewer sees',
+  admin: 'Everything, with tokens and the audit of access',
+  producer: 'Sends events, and reads what events look like; sees nothing else',
+} as const;
+export type Role = keyof typeof ROLES;
+export const ROLE_NAMES = Object.keys(ROLES) as Role[];
+
+/** Most roles, nodes and channels of one token. */
+const MAX_SCOPE = 50;
+export const MAX_TOKEN_DAYS = 366;
+
+const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
+const roles = Type.Array(Type.Enum(ROLE_NAMES), {
+  minItems: 1,
+  maxItems: ROLE_NAMES.length,
+  uniqueItems: true,
+  description: 'What it may do: all that any of these may',
+});
+const keys = (what: string, one: string) =>
+  nullable(
+    Type.Array(key(one), {
+      minItems: 1,
+      maxItems: MAX_SCOPE,
+      uniqueItems: true,
+      description: `${what} that it may see; null: all`,
+    }),
+  );
+
+/** How a caller proved who they are. */
+export const CREDENTIALS = ['open', 'service', 'token', 'oidc'] as const;
+export type Credential = (typeof CREDENTIALS)[number];
+
+/** Who is signed in. */
+export const Identity = Type.Object({
+  subject: Type.String({ description: 'Who: the actor of their decisions' }),
+  roles,
+  nodes: keys('Nodes', 'Node'),
+  channels: keys('Channels', 'Channel'),
+  credential: Type.Enum([...CREDENTIALS], { description: 'How they proved it' }),
+  expires_at: nullable(instant('When they have to prove it again')),
+});
+export type Identity = Static<typeof Identity>;
+
+/** `GET /v1/session`: `identity` is null while nobody is signed in. */
+export const SessionView = Type.Object({
+  identity: nullable(Identity),
+  oidc: Type.Boolean({ description: 'Whether tokens of an identity provider are taken' }),
+});
+export type SessionView = Static<typeof SessionView>;
+
+export const SignIn = record({
+  token: Type.String({
+    description: 'An API token, or a token of the identity provider',
+    minLength: 1,
+    maxLength: 8192,
+  }),
+});
+
+/** What a new token is to be. */
+export const TokenSpec = record({
+  subject: ref('Who acts with it, a person or a program: the actor of what they decide'),
+  note: optional(text('What it is for', 200)),
+  roles,
+  nodes: optional(keys('Nodes', 'Node')),
+  channels: optional(keys('Channels', 'Channel')),
+  expires_in_days: optional(
+    Type.Integer({ minimum: 1, maximum: MAX_TOKEN_DAYS, description: 'Lifetime; 90 if not given' }),
+  ),
+});
+export type TokenSpec = Static<typeof TokenSpec>;
+
+export const TokenView = Type.Object({
+  token_id: Type.String({ description: 'First part of the token; no secret' }),
+  subject: Type.String(),
+  note: Type.String(),
+  roles,
+  nodes: keys('Nodes', 'Node'),
+  channels: keys('Channels', 'Channel'),
+  status: Type.Enum(['active', 'expired', 'revoked']),
+  created_at: instant('When it was made'),
+  created_by: Type.String({ description: 'Who made it' }),
+  expires_at: instant('When it ends'),
+  revoked_at: nullable(instant('When it was revoked')),
+  revoked_by: nullable(Type.String({ description: 'Who revoked it' })),
+});
+export type TokenView = Static<typeof TokenView>;
+
+export const TokenList = Type.Object({ tokens: Type.Array(TokenView) });
+export type TokenList = Static<typeof TokenList>;
+
+export const TokenCreated = Type.Object({
+  token: Type.String({ description: 'The token itself: shown now and never again' }),
+  view: TokenView,
+});
+export type TokenCreated = Static<typeof TokenCreated>;

@@ -1,0 +1,136 @@
+/**
+ * Small records under keys that every process has at hand: a key-value bucket of NATS, held in memory and
+ * followed, so that what one process writes holds everywhere within milliseconds.
+ *
+ * Guarantees: a write that returned is stored, and holds here at once; everything stored is there after a
+ * restart. While NATS is away the last known records stay, and writing fails. Bounds: the bucket's own.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { headers, NatsError } from 'nats';
+import type { NatsLink } from './connect.ts';
+import { consumeFrom } from './consume.ts';
+
+/** The records cannot be written: NATS is away, or the bucket is full. */
+export class RecordsError extends Error {
+  override readonly name = 'RecordsError';
+}
+
+const MAX_READ_AHEAD = 256;
+const RETRY_MS = 250;
+const WRITE_TIMEOUT_MS = 5000;
+const KEY = /^[A-Za-z0-9_-]+$/;
+
+interface Held<T> {
+  readonly seq: number;
+  /** Null: removed. */
+  readonly value: T | null;
+}
+
+export class Records<T extends object> {
+  readonly #bucket: string;
+  readonly #held = new Map<string, Held<T>>();
+  readonly #listeners = new Set<(key: string) => void>();
+  #link: NatsLink | null = null;
+  #isLoaded = false;
+
+  /** `bucket` is made by `ensureStreams`. */
+  constructor(bucket: string) {
+    this.#bucket = bucket;
+  }
+
+  /** Whether everything that was stored when reading began has been read. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  get(key: string): T | undefined {
+    return this.#held.get(key)?.value ?? undefined;
+  }
+
+  values(): T[] {
+    return [...this.#held.values()].flatMap(({ value }) => (value === null ? [] : [value]));
+  }
+
+  /** Has `listener` told of every key whose record changed, removed ones included. */
+  watch(listener: (key: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Follows the bucket until the signal aborts; whatever breaks is tried again. */
+  async run(link: NatsLink, signal: AbortSignal): Promise<void> {
+    this.#link = link;
+    while (!signal.aborted) {
+      try {
+        await this.#follow(link, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        link.log.debug({ err: error, bucket: this.#bucket }, 'reading the records anew');
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Stores a record in the place of any before it. Throws a RecordsError. */
+  async put(key: string, value: T): Promise<void> {
+    this.#take(key, { seq: await this.#write(key, JSON.stringify(value)), value });
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#take(key, { seq: await this.#write(key, ''), value: null });
+  }
+
+  /** Forgets what is over and has left the bucket by itself. */
+  prune(isOver: (value: T) => boolean): void {
+    for (const [key, { value }] of this.#held) {
+      if (value !== null && isOver(value)) this.#held.delete(key);
+    }
+  }
+
+  async #follow(link: NatsLink, signal: AbortSignal): Promise<void> {
+    const stream = `KV_${this.#bucket}`;
+    const prefix = `$KV.${this.#bucket}.`;
+    const { state } = await link.jsm.streams.info(stream);
+    if (state.messages === 0) this.#isLoaded = true;
+    const messages = consumeFrom(link, {
+      ...{ stream, filterSubject: `${prefix}>`, maxMessages: MAX_READ_AHEAD, signal },
+      fromSeq: Math.max(1, state.first_seq),
+    });
+    for await (const message of messages) {
+      const text = message.text();
+      const value = text === '' ? null : (JSON.parse(text) as T);
+      const key = message.subject.slice(prefix.length);
+      this.#take(key, { seq: message.seq, value });
+      if (value === null) this.#held.delete(key);
+      if (message.pending === 0) this.#isLoaded = true;
+    }
+  }
+
+  #take(key: string, held: Held<T>): void {
+    // What was written here is read once more; and it may have been overtaken meanwhile.
+    if ((this.#held.get(key)?.seq ?? 0) >= held.seq) return;
+    this.#held.set(key, held);
+    for (const listener of [...this.#listeners]) listener(key);
+  }
+
+  async #write(key: string, text: string): Promise<number> {
+    if (!KEY.test(key)) throw new RangeError(`a key is made of letters, digits, - and _: "${key}"`);
+    const link = this.#link;
+    if (link?.connected !== true) throw new RecordsError('NATS is not connected');
+    const options = { timeout: WRITE_TIMEOUT_MS, ...(text === '' ? { headers: removal() } : {}) };
+    try {
+      const { seq } = await link.js.publish(`$KV.${this.#bucket}.${key}`, text, options);
+      return seq;
+    } catch (error) {
+      if (!(error instanceof NatsError)) throw error;
+      throw new RecordsError(`NATS did not store it: ${error.message}`, { cause: error });
+    }
+  }
+}
+
+/** How a bucket of NATS marks what was removed. */
+function removal() {
+  const marker = headers();
+  marker.set('KV-Operation', 'DEL');
+  return marker;
+}
