@@ -136,6 +136,28 @@ export const KPI_LIMITS: KpiLimits = {
   duty: 0.1,
 };
 
+export interface ReadLimits {
+  /** Queries of the operational views at once, and those that wait; a further one is answered 503. */
+  readonly running: number;
+  readonly waiting: number;
+  /** How long an answer is shared by all who ask the same, and how many different ones are kept. */
+  readonly freshMs: number;
+  readonly answers: number;
+  /** Cells of the aging of orders, bins of a node, suppliers: beyond it the least telling are left out. */
+  readonly rows: number;
+  /** Events, lines and the like that are read of one order. */
+  readonly ofOrder: number;
+}
+
+export const READ_LIMITS: ReadLimits = {
+  running: 2,
+  waiting: 64,
+  freshMs: 2000,
+  answers: 128,
+  rows: 5000,
+  ofOrder: 5000,
+};
+
 export interface CaseLimits {
   /** Open cases held; beyond it the longest untouched are left out, and lists say so. */
   readonly openCases: number;

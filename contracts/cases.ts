@@ -5,14 +5,13 @@
  *
  * Clocks and times are event time. Money is a decimal string in the house currency.
  */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
+import { at, nullable } from './answer.ts';
 import { CASE_STATUSES } from './case-record.ts';
 import { COMMANDS, type CommandName } from './events/control.ts';
 import { oneOf } from './fields.ts';
 import { ROOT_CAUSES, SEVERITIES, TEAMS } from './rules.ts';
 
-const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-const at = (description: string) => Type.String({ description: `${description} (RFC 3339)` });
 const id = (description: string) => Type.String({ description: `${description}, or empty` });
 
 export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];

@@ -6,12 +6,13 @@
  * never zero.
  */
 import { Type, type Static } from 'typebox';
+import { at, CLOCK as clock, nullable, WINDOW as windowFields, WINDOWS } from './answer.ts';
 import { oneOf } from './fields.ts';
 
 export const KPI_DIMENSIONS = ['node_id', 'channel_id', 'sla_class', 'dim', 'sku_id'] as const;
 export type KpiDimension = (typeof KPI_DIMENSIONS)[number];
 
-export const KPI_WINDOWS = ['1h', '1d', '7d', '28d'] as const;
+export const KPI_WINDOWS = WINDOWS;
 export type KpiWindowName = (typeof KPI_WINDOWS)[number];
 
 export const KPI_GROUPS = [
@@ -22,10 +23,6 @@ export const KPI_GROUPS = [
   'Returns',
   'Control',
 ] as const;
-
-const nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) =>
-  Type.Union([schema, Type.Null()]);
-const at = (description: string) => Type.String({ description: `${description} (RFC 3339)` });
 
 const Spread = Type.Object(
   {
@@ -128,20 +125,6 @@ export type KpiReading = Static<typeof KpiReading>;
 
 export const KpiSummary = Type.Object({ ...described, ...KpiReading.properties, ...trust });
 export type KpiSummary = Static<typeof KpiSummary>;
-
-const clock = {
-  now: at('The instant that the answer is about'),
-  clock: oneOf(
-    ['processors', 'wall'],
-    'Whose now: event time of the processors, or wall time while they have none',
-  ),
-};
-
-const windowFields = {
-  name: nullable(oneOf(KPI_WINDOWS, 'Its name, when it has one')),
-  from: at('First instant'),
-  to: at('First instant after it'),
-};
 
 /** `GET /v1/kpi`. */
 export const KpiCatalogueView = Type.Object({

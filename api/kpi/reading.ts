@@ -72,13 +72,15 @@ function isRevised({ kind }: KpiDefinition, { knownValue, value }: KpiPoint): bo
 }
 
 /** A value for each step; null where there is nothing to measure. */
-function courseOf(series: readonly KpiPoint[], window: ReadWindow): (number | null)[] {
-  const byStart = new Map(series.map((point) => [point.fromMs, point.value]));
+export function courseOf(
+  series: readonly KpiPoint[],
+  window: Pick<ReadWindow, 'fromMs' | 'toMs' | 'stepMs'>,
+  valueOf: (point: KpiPoint) => number | null = ({ value }) => value,
+): (number | null)[] {
+  const byStart = new Map(series.map((point) => [point.fromMs, valueOf(point)]));
   const steps = Math.ceil((window.toMs - window.fromMs) / window.stepMs);
   return Array.from(
     { length: steps },
     (_, i) => byStart.get(window.fromMs + i * window.stepMs) ?? null,
   );
 }
-
-export const iso = (ms: number) => new Date(ms).toISOString();
