@@ -26,6 +26,7 @@ import { KpiCatalogue } from './kpi/catalogue.ts';
 import { KpiFeed } from './kpi/feed.ts';
 import { Questions } from './kpi/questions.ts';
 import { KpiReader } from './kpi/reader.ts';
+import { FloorDesk } from './floor/desk.ts';
 import { createLedger } from './ledger.ts';
 import {
   ASK_LIMITS,
@@ -35,13 +36,18 @@ import {
   KPI_LIMITS,
   liveLimits,
   POLICY_LIMITS,
+  READ_LIMITS,
   SYSTEM_LIMITS,
 } from './limits.ts';
 import { AtpFeed } from './live/atp-feed.ts';
 import { LiveHub } from './live/hub.ts';
 import { LiveNotices } from './live/notices.ts';
 import { Policies } from './policies.ts';
+import { OrderDesk } from './orders/desk.ts';
+import { Reads } from './reads.ts';
+import { ReturnDesk } from './returns/desk.ts';
 import { buildApi } from './server.ts';
+import { SupplierDesk } from './suppliers/desk.ts';
 import { SystemMonitor } from './system.ts';
 
 const KPIS = fileURLToPath(new URL('../sql/kpi', import.meta.url));
@@ -143,6 +149,19 @@ await runProcess({
       }),
       sources: { atp, client: clickhouse, nowMs },
     };
+    const reads = new Reads({
+      client: clickhouse,
+      clock: () => kpi.clock(),
+      limits: READ_LIMITS,
+      nowMs: Date.now,
+    });
+    const deskParts = { reads, reader: kpiReader, kpis: kpi.kpis, openCases: () => book.open() };
+    const desks = {
+      orders: new OrderDesk(reads),
+      suppliers: new SupplierDesk(deskParts),
+      floor: new FloorDesk(deskParts),
+      returns: new ReturnDesk(deskParts),
+    };
     const backtests = new Backtests({
       config,
       limits: BACKTEST_LIMITS,
@@ -170,6 +189,7 @@ await runProcess({
       kpi,
       questions,
       cases,
+      desks,
       system,
       backtests,
       policies,

@@ -16,7 +16,7 @@ import { namedWindow, type ReadWindow } from './kpi/windows.ts';
 import type { ReadLimits } from './limits.ts';
 
 /** Runs a query with `{name:Type}` parameters and answers its rows. */
-export type Rows = <Row>(query: string, params: Record<string, unknown>) => Promise<Row[]>;
+export type Rows = <Row>(query: string, params: object) => Promise<Row[]>;
 
 export interface ReadsOptions {
   readonly client: ClickHouseClient;
@@ -41,7 +41,7 @@ export class Reads {
   }
 
   readonly rows: Rows = (query, params) =>
-    this.#gate.run(() => queryRows(this.#options.client, query, params));
+    this.#gate.run(() => queryRows(this.#options.client, query, { ...params }));
 
   clock(): KpiClock {
     return this.#options.clock();

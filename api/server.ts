@@ -18,26 +18,42 @@ import { registerDashboard } from './dashboard.ts';
 import { registerEtags } from './etag.ts';
 import type { KpiCatalogue } from './kpi/catalogue.ts';
 import type { Questions } from './kpi/questions.ts';
+import type { FloorDesk } from './floor/desk.ts';
 import type { Ledger } from './ledger.ts';
 import { EXPLAIN_LIMITS, type LiveLimits } from './limits.ts';
 import type { LiveHub } from './live/hub.ts';
 import { registerLive } from './live/socket.ts';
+import type { OrderDesk } from './orders/desk.ts';
+import type { ReturnDesk } from './returns/desk.ts';
 import { registerAtp } from './routes/atp.ts';
 import { registerBacktests } from './routes/backtests.ts';
 import { registerCases, type CaseRoutes } from './routes/cases.ts';
 import { registerDoor } from './routes/door.ts';
+import { registerFloor } from './routes/floor.ts';
 import { registerKpi } from './routes/kpi.ts';
 import { registerPolicies } from './routes/policies.ts';
+import { registerOrders } from './routes/orders.ts';
 import { asProblem } from './routes/problems.ts';
 import { registerQuestions } from './routes/questions.ts';
+import { registerReturns } from './routes/returns.ts';
 import { registerSkus } from './routes/skus.ts';
+import { registerSuppliers } from './routes/suppliers.ts';
 import { registerSystem } from './routes/system.ts';
 import type { Policies } from './policies.ts';
+import type { SupplierDesk } from './suppliers/desk.ts';
 import type { SystemMonitor } from './system.ts';
 
 /** A hundred commands about cases, or policies to try; bodies for the door are streamed past this limit. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 const DASHBOARD = join(import.meta.dirname, '..', 'dashboard', 'dist');
+
+/** Who answers about each area of the operation. */
+export interface Desks {
+  readonly orders: OrderDesk;
+  readonly suppliers: SupplierDesk;
+  readonly floor: FloorDesk;
+  readonly returns: ReturnDesk;
+}
 
 export interface ApiParts {
   readonly life: Pick<Life, 'name' | 'config' | 'log' | 'metrics' | 'readiness'>;
@@ -48,6 +64,7 @@ export interface ApiParts {
   readonly kpi: KpiCatalogue;
   readonly questions: Questions;
   readonly cases: CaseRoutes;
+  readonly desks: Desks;
   readonly system: SystemMonitor;
   readonly backtests: Backtests;
   readonly policies: Policies;
@@ -93,6 +110,10 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     registerKpi(rest, { kpi });
     registerQuestions(rest, { questions, clickhouse });
     registerCases(rest, cases);
+    registerOrders(rest, parts.desks);
+    registerSuppliers(rest, parts.desks);
+    registerFloor(rest, parts.desks);
+    registerReturns(rest, parts.desks);
     registerSystem(rest, { system });
     registerBacktests(rest, { backtests: parts.backtests });
     registerPolicies(rest, { policies: parts.policies });

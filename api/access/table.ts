@@ -40,7 +40,20 @@ export const API_RULES: RouteRules = {
   'GET /v1/kpi/:id': allow(READERS),
   'GET /v1/questions': allowScoped(READERS),
   'GET /v1/questions/:name': allow(READERS),
+
+  // Orders, suppliers, the floor, returns
+  'GET /v1/orders': allow(READERS),
+  'GET /v1/orders/aging': allow(READERS),
+  'GET /v1/orders/:id': allow(READERS),
+  'GET /v1/orders/:id/events': allow(READERS),
   'GET /v1/orders/:id/trace': allow(READERS),
+  'GET /v1/suppliers': allow(READERS),
+  'GET /v1/suppliers/:id': allow(READERS),
+  'GET /v1/suppliers/:id/po-lines': allow(READERS),
+  'GET /v1/suppliers/:id/receipts': allow(READERS),
+  'GET /v1/floor': allow(READERS),
+  'GET /v1/returns': allow(READERS),
+  'GET /v1/returns/overview': allow(READERS),
 
   // Cases; what each command needs beyond this is in COMMAND_ROLES
   'GET /v1/cases': allow(READERS),

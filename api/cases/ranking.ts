@@ -9,19 +9,26 @@ export interface CaseFilter {
   readonly team?: string | undefined;
   readonly node_id?: string | undefined;
   readonly sku_id?: string | undefined;
+  readonly order_id?: string | undefined;
+  readonly supplier_id?: string | undefined;
+  readonly location_id?: string | undefined;
   readonly assignee?: string | undefined;
   /** Part of the id, title, detail, assignee or any key; case-insensitive. */
   readonly q?: string | undefined;
 }
 
 export function matches(record: CaseRecord, filter: CaseFilter): boolean {
-  const { assignee, code, node_id, q, severity, sku_id, team } = filter;
+  const { assignee, code, location_id, node_id, order_id, q, severity, sku_id } = filter;
+  const { supplier_id, team } = filter;
   return (
     (severity === undefined || record.severity === severity) &&
     (code === undefined || record.code === code) &&
     (team === undefined || record.team === team) &&
     (node_id === undefined || record.nodeId === node_id) &&
     (sku_id === undefined || record.skuId === sku_id) &&
+    (order_id === undefined || record.orderId === order_id) &&
+    (supplier_id === undefined || record.supplierId === supplier_id) &&
+    (location_id === undefined || record.locationId === location_id) &&
     (assignee === undefined || record.assignee === assignee) &&
     (q === undefined || textOf(record).includes(q.toLowerCase()))
   );

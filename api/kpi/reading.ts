@@ -84,3 +84,5 @@ export function courseOf(
     (_, i) => byStart.get(window.fromMs + i * window.stepMs) ?? null,
   );
 }
+
+export const iso = (ms: number) => new Date(ms).toISOString();

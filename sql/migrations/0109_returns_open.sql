@@ -1,4 +1,4 @@
--- Grain: a return that is not over at an instant, at the stage where it waits. Readers: the view of returns
+-- Grain: what of a SKU waits at a stage at an instant, of an order, an authorisation and a receipt. Readers: the view of returns
 -- and its list in the API, data teams:
 --     SELECT stage, bucket, count(), sum(amount) FROM returns_open(at = '2026-03-02 12:00:00') GROUP BY ALL
 --
@@ -56,11 +56,13 @@ WITH
     WHERE toInt64(promised.units) > toInt64(come.units)
     UNION ALL
     SELECT
-      'received', order_id, rma_id, sku_id, toString(node_id), toString(channel_id), toString(reason),
-      undecided * rows_held, if(qty = 0, toDecimal128(0, 6), toDecimal128(worth * undecided / qty, 6)) * rows_held,
+      'received', order_id, rma_id, sku_id, toString(node_id), any(toString(channel_id)), any(toString(reason)),
+      sum(undecided * rows_held),
+      sum(if(qty = 0, toDecimal128(0, 6), toDecimal128(worth * undecided / qty, 6)) * rows_held),
       assumeNotNull(received_at)
     FROM held
     WHERE undecided > 0 AND received_at IS NOT NULL
+    GROUP BY order_id, rma_id, sku_id, node_id, received_at
     UNION ALL
     SELECT
       'refund', order_id, any(rma_id), if(uniqExact(sku_id) = 1, any(sku_id), ''), any(toString(node_id)),
