@@ -5,7 +5,8 @@ import { oneOf } from './fields.ts';
 export const WINDOWS = ['1h', '1d', '7d', '28d'] as const;
 
 export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-export const at = (description: string) => Type.String({ description: `${description} (RFC 3339)` });
+export const at = (description: string) =>
+  Type.String({ description: `${description} (RFC 3339)` });
 
 /** Money of one currency; never a float. */
 export const Money = Type.Object({

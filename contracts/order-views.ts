@@ -38,8 +38,12 @@ export const OrderAging = Type.Object({
       bucket: Type.String({ description: 'Age in the stage' }),
       orders: Type.Integer(),
       late: Type.Integer({ description: 'Orders whose promise is broken' }),
-      nearly: Type.Integer({ description: 'Orders that have used up 80 to 100 % of their promise' }),
-      value: Type.Array(Money, { description: 'What is still to be shipped of them, at its price' }),
+      nearly: Type.Integer({
+        description: 'Orders that have used up 80 to 100 % of their promise',
+      }),
+      value: Type.Array(Money, {
+        description: 'What is still to be shipped of them, at its price',
+      }),
     }),
     { description: 'Open orders; cells without any are left out' },
   ),
@@ -150,7 +154,9 @@ export const OrderDetail = Type.Object({
   shipped_at: nullable(at('When the last of it left')),
   deliver_due_at: at('Promised delivery'),
   delivered_at: nullable(at('When the last of it was delivered')),
-  cancelled_by: Type.String({ description: 'Who took it back before anything was shipped; or empty' }),
+  cancelled_by: Type.String({
+    description: 'Who took it back before anything was shipped; or empty',
+  }),
   timeline: Type.Array(OrderStep, { description: 'Oldest first' }),
   lines: Type.Array(OrderLine),
   shipments: Type.Array(OrderShipment),

@@ -28,10 +28,9 @@ export const ReturnOverview = Type.Object({
     { p50_h: Series('Half of them took no longer'), p90_h: Series('90 % took no longer') },
     { description: 'From receipt to decision (K29a), hours' },
   ),
-  outcomes: Type.Array(
-    Type.Object({ outcome: Type.String(), units: Type.Integer() }),
-    { description: 'What became of the units received in the window, the most first' },
-  ),
+  outcomes: Type.Array(Type.Object({ outcome: Type.String(), units: Type.Integer() }), {
+    description: 'What became of the units received in the window, the most first',
+  }),
   reasons: Type.Array(
     Type.Object({ reason: Type.String(), units: Type.Integer(), amount: money('Value') }),
     { description: 'Of what was received in the window, the most units first' },

@@ -22,7 +22,9 @@ const SCORECARD = {
         mean_d: Type.Number({ description: 'Days' }),
         p90_d: Type.Number({ description: 'Days' }),
         cv: nullable(
-          Type.Number({ description: 'Standard deviation over mean: below 0.2 good, above 0.5 poor' }),
+          Type.Number({
+            description: 'Standard deviation over mean: below 0.2 good, above 0.5 poor',
+          }),
         ),
       },
       { description: 'Of PO lines first received in the window (K22)' },

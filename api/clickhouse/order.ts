@@ -1,5 +1,10 @@
 /** One order as ClickHouse has it: what of the signed facts holds now, and the events behind them. */
-import type { OrderDetail, OrderEvents, OrderLine, OrderShipment } from '../../contracts/order-views.ts';
+import type {
+  OrderDetail,
+  OrderEvents,
+  OrderLine,
+  OrderShipment,
+} from '../../contracts/order-views.ts';
 import type { Rows } from '../reads.ts';
 
 const iso = (column: string) => `formatDateTime(${column}, '%FT%T.%fZ', 'UTC')`;

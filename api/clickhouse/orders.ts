@@ -53,8 +53,8 @@ export function readAging(rows: Rows, at: { nowMs: number; limit: number }): Pro
 
 /** What a list is ordered by, as a whole number that grows down the list; the order id breaks ties. */
 const SORT_KEYS = {
-  promise: 'toUnixTimestamp64Milli(due_at)',
-  age: 'toUnixTimestamp64Milli(entered_at)',
+  promise: 'toUnixTimestamp64Milli(s.due_at)',
+  age: 'toUnixTimestamp64Milli(s.entered_at)',
   // In millionths of money, the largest first.
   value: 'toInt64(-v.open_value * 1000000)',
 } as const;
@@ -85,8 +85,20 @@ export type OrderRow = Omit<OrderSummary, 'value' | 'late' | 'paused'> & {
 };
 
 export function readOrders(rows: Rows, question: OrderQuestion): Promise<OrderRow[]> {
-  const { after, bucket, channel_id, late, limit, node_id, nowMs, q, sla_class, sort, stage, status } =
-    question;
+  const {
+    after,
+    bucket,
+    channel_id,
+    late,
+    limit,
+    node_id,
+    nowMs,
+    q,
+    sla_class,
+    sort,
+    stage,
+    status,
+  } = question;
   return rows<OrderRow>(
     `SELECT
        ${SORT_KEYS[sort]} AS key,
@@ -95,10 +107,10 @@ export function readOrders(rows: Rows, question: OrderQuestion): Promise<OrderRo
        sla_class,
        node_id,
        channel_id,
-       formatDateTime(entered_at, '%FT%T.%fZ', 'UTC') AS entered_at,
+       formatDateTime(s.entered_at, '%FT%T.%fZ', 'UTC') AS entered_at,
        age_h,
        bucket,
-       formatDateTime(due_at, '%FT%T.%fZ', 'UTC') AS due_at,
+       formatDateTime(s.due_at, '%FT%T.%fZ', 'UTC') AS due_at,
        used = '>100 %' AS late,
        consumption,
        paused_at IS NOT NULL AS paused,
@@ -124,7 +136,11 @@ export function readOrders(rows: Rows, question: OrderQuestion): Promise<OrderRo
     {
       ...{ nowMs, status, limit },
       ...{ stage: stage ?? '', bucket: bucket ?? '', sla: sla_class ?? '', node: node_id ?? '' },
-      ...{ channel: channel_id ?? '', q: q ?? '', late: late === undefined ? '' : late ? '1' : '0' },
+      ...{
+        channel: channel_id ?? '',
+        q: q ?? '',
+        late: late === undefined ? '' : late ? '1' : '0',
+      },
       ...{ isFirst: after === null, afterKey: after?.key ?? 0, afterId: after?.id ?? '' },
     },
   );

@@ -134,7 +134,10 @@ export interface ReturnQuestion extends OfNode {
   readonly q: string;
 }
 
-export type ReturnRow = ReturnList['returns'][number] & { readonly key: number; readonly tie: string };
+export type ReturnRow = ReturnList['returns'][number] & {
+  readonly key: number;
+  readonly tie: string;
+};
 
 /** Returns that wait, as returns_open has them. */
 export function readReturnList(

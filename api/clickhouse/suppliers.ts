@@ -117,7 +117,10 @@ export interface PoPlace {
 
 export function readPoLines(
   rows: Rows,
-  { after, ...asked }: OfSupplier & {
+  {
+    after,
+    ...asked
+  }: OfSupplier & {
     readonly status: 'open' | 'closed' | 'all';
     readonly nowMs: number;
     readonly limit: number;

@@ -39,8 +39,7 @@ export class FloorDesk {
     return reads.shared(['floor', asked], async () => {
       const nodes = await readNodes(reads.rows, { fromMs, toMs, limit: MAX_NODES });
       const node = asked.node_id ?? nodes[0] ?? null;
-      const read =
-        node === null ? nothing(window) : await this.#read({ node, window });
+      const read = node === null ? nothing(window) : await this.#read({ node, window });
       return { ...head, nodes, node_id: node, ...read };
     });
   }
@@ -94,7 +93,10 @@ function totalsOf(whole: Points) {
   };
 }
 
-const picked = ({ bins_picked, bins_picked_counted }: Awaited<ReturnType<typeof readBinTotals>>) => ({
+const picked = ({
+  bins_picked,
+  bins_picked_counted,
+}: Awaited<ReturnType<typeof readBinTotals>>) => ({
   bins_picked,
   bins_picked_counted,
 });

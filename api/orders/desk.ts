@@ -1,6 +1,11 @@
 /** Orders as the API answers about them: where they are aging, the list behind a number, one of them whole. */
 import { Type } from 'typebox';
-import type { OrderAging, OrderDetail, OrderEvents, OrderList } from '../../contracts/order-views.ts';
+import type {
+  OrderAging,
+  OrderDetail,
+  OrderEvents,
+  OrderList,
+} from '../../contracts/order-views.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
 import {
   readEvents,

@@ -65,7 +65,11 @@ export function timelineOf(facts: OrderFacts): OrderDetail['timeline'] {
 const step = (
   name: Step,
   at: string,
-  { detail = '', due = null, ref = '' }: { detail?: string; due?: string | null; ref?: string } = {},
+  {
+    detail = '',
+    due = null,
+    ref = '',
+  }: { detail?: string; due?: string | null; ref?: string } = {},
 ): Bare => ({
   ...{ at, step: name, ref, detail, due_at: due },
   late: due !== null && Date.parse(at) > Date.parse(due),
@@ -74,13 +78,19 @@ const step = (
 function stageStep({ at, stage }: Stay, { notes, order }: OrderFacts): Bare[] {
   if (!TOLD_BY_STAY.includes(stage)) return [];
   const detail =
-    stage === 'on_hold' ? holdAt(at, notes) : stage === 'cancelled' ? cancelledBy(order, notes) : '';
+    stage === 'on_hold'
+      ? holdAt(at, notes)
+      : stage === 'cancelled'
+        ? cancelledBy(order, notes)
+        : '';
   return [step(stage as Step, at, { detail })];
 }
 
 /** Kind and reason of the hold that was placed then. */
 function holdAt(at: string, notes: readonly NoteRow[]): string {
-  const placed = notes.find((note) => note.type === 'stocktide.order.hold.placed.v1' && note.at === at);
+  const placed = notes.find(
+    (note) => note.type === 'stocktide.order.hold.placed.v1' && note.at === at,
+  );
   const { hold_type, reason } = dataOf(placed);
   return [hold_type, reason].filter(Boolean).join(': ');
 }

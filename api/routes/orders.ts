@@ -40,7 +40,8 @@ export function registerOrders(app: FastifyInstance, { orders }: { orders: Order
       schema: {
         tags: ['orders'],
         summary: 'Open orders by stage and age',
-        description: 'What a cell counts is what GET /v1/orders lists with its stage, class and bucket.',
+        description:
+          'What a cell counts is what GET /v1/orders lists with its stage, class and bucket.',
         querystring: Type.Object(WHERE, { additionalProperties: false }),
         response: { 200: OrderAging, ...problems },
       },
@@ -60,7 +61,9 @@ export function registerOrders(app: FastifyInstance, { orders }: { orders: Order
         querystring: Type.Object(
           {
             status: Type.Enum([...ORDER_STATUSES], { default: 'open', description: 'Which ones' }),
-            stage: Type.Optional(Type.Enum([...ORDER_STAGES], { description: 'Only in this stage' })),
+            stage: Type.Optional(
+              Type.Enum([...ORDER_STAGES], { description: 'Only in this stage' }),
+            ),
             bucket: Type.Optional(
               Type.Enum([...new Set(BUCKETS)], { description: 'Only of this age in the stage' }),
             ),
@@ -100,7 +103,8 @@ export function registerOrders(app: FastifyInstance, { orders }: { orders: Order
       schema: {
         tags: ['orders'],
         summary: 'The raw events behind an order',
-        description: 'As the log has them, wrong ones included; the id may be that of a shipment, return or refund.',
+        description:
+          'As the log has them, wrong ones included; the id may be that of a shipment, return or refund.',
         params: Params,
         querystring: Type.Object(pageQuery({ limit: 100, maxLimit: 500 }), {
           additionalProperties: false,

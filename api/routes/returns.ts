@@ -52,7 +52,9 @@ export function registerReturns(app: FastifyInstance, { returns }: { returns: Re
           'longest waiting first; `amount`: the most first.',
         querystring: Type.Object(
           {
-            stage: Type.Optional(Type.Enum([...RETURN_STAGES], { description: 'Only at this stage' })),
+            stage: Type.Optional(
+              Type.Enum([...RETURN_STAGES], { description: 'Only at this stage' }),
+            ),
             bucket: Type.Optional(
               Type.Enum([...RETURN_BUCKETS], { description: 'Only what has waited so long' }),
             ),

@@ -34,7 +34,8 @@ export function registerSuppliers(
       schema: {
         tags: ['suppliers'],
         summary: 'A scorecard of each supplier',
-        description: 'Shares and lead times are the KPIs K20 to K24 over the window; what is open is as of now.',
+        description:
+          'Shares and lead times are the KPIs K20 to K24 over the window; what is open is as of now.',
         querystring: Window,
         response: { 200: SupplierList, ...problems },
       },

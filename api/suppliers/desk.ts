@@ -177,9 +177,7 @@ function succeeded(points: Map<string, KpiPoint[] | Error>): Map<string, KpiPoin
 /** The case that the receipts of the supplier, or of one of its SKUs, drift. */
 function driftOf(cases: readonly CaseRecord[], supplier: string): SupplierDetail['drift'] {
   const found = cases
-    .filter(
-      ({ code, supplierId }) => code === 'SUPPLIER_VARIANCE_TREND' && supplierId === supplier,
-    )
+    .filter(({ code, supplierId }) => code === 'SUPPLIER_VARIANCE_TREND' && supplierId === supplier)
     // That of the whole supplier says more than that of one of its SKUs.
     .sort((a, b) => a.entity.length - b.entity.length)[0];
   if (found === undefined) return null;

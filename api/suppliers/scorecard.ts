@@ -100,7 +100,8 @@ export function histogramOf(hours: readonly number[]): Bin[] {
   const days = hours.map((value) => value / HOURS_PER_DAY);
   const [least, most] = [Math.min(...days), Math.max(...days)];
   const binsOf = (width: number) => Math.floor(most / width) - Math.floor(least / width) + 1;
-  const width = WIDTHS_D.find((one) => binsOf(one) <= MOST_BINS) ?? (most - least) / (MOST_BINS - 1);
+  const width =
+    WIDTHS_D.find((one) => binsOf(one) <= MOST_BINS) ?? (most - least) / (MOST_BINS - 1);
   const first = Math.floor(least / width);
   return Array.from({ length: binsOf(width) }, (_, i) => {
     const from = (first + i) * width;

@@ -7,21 +7,8 @@ import { placeOf, rank } from '../../../api/cases/ranking.ts';
 import { isOverdue } from '../../../api/cases/view.ts';
 import type { AtpView } from '../../../contracts/atp.ts';
 import type { CaseRecord, CaseSignal } from '../../../contracts/case-record.ts';
+import { caseRecord as record } from '../../support/cases.ts';
 
-function record(caseId: string, more: Partial<CaseRecord> = {}): CaseRecord {
-  return {
-    ...{ caseId, code: 'OVERSELL', subtype: '', title: 'Oversell', entity: 'sku/A/node/dc-01' },
-    ...{ skuId: 'A', nodeId: 'dc-01', orderId: '', channelId: '', supplierId: '', locationId: '' },
-    ...{ actor: '', status: 'open', severity: 'SEV3', floor: null, team: 'order management' },
-    ...{ assignee: null, detail: '', exposure: { units: 10, amount: '10.00', orders: 0 } },
-    ...{ conditionAtMs: 0, openedAtMs: 0, ackDueMs: 100, resolveDueMs: 1000 },
-    ...{ acknowledgedAtMs: null, closedAtMs: null, snoozedUntilMs: null, clearSinceMs: null },
-    ...{ verifyAtMs: null, openings: 1, escalations: [], conditions: [], evidence: [] },
-    ...{ ruleVersion: 0, parameters: null, statistic: null, parentId: null, rootCause: null },
-    ...{ resolution: null, verdict: null, touchedMs: 0 },
-    ...more,
-  };
-}
 const worth = (amount: string) => ({ exposure: { units: 1, amount, orders: 0 } });
 
 describe('ranking', () => {
