@@ -334,7 +334,7 @@ export const RULES = {
     parameters: {
       q: fraction(0.1, 'False discovery rate of a closing window'),
       budget: count(10, 'Alerts of a team in a day'),
-      window_h: number(1, 0.25, 24, 'Losses are looked at every so many hours'),
+      window_h: number(0.25, 0.25, 24, 'Losses are looked at every so many hours'),
       amount: money(25, 'Least loss at cost that is paged'),
     },
     causes: ['THEFT_SUSPECTED', 'PROCESS_ERROR', 'SUPPLIER_SHORT', 'DAMAGE_UNRECORDED'],
@@ -347,9 +347,10 @@ export const RULES = {
     parameters: {
       p: fraction(0.01, 'Mann–Kendall over the last receipts'),
       slope: fraction(0.005, 'Least slope, part of the expected quantity per receipt'),
-      level: fraction(0.02, 'Least median of the last four'),
+      level: fraction(0.02, 'Least median of the last four; the CUSUM tolerates half of it'),
       cusum_k: number(0.5, 0, 10, 'Reference of the CUSUM (σ)'),
-      cusum_h: number(5, 0, 100, 'Limit of the CUSUM (σ)'),
+      cusum_h: number(3, 0, 100, 'Limit of the CUSUM of a supplier (σ)'),
+      sku_cusum_h: number(5, 0, 100, 'Limit of the CUSUM of one SKU of a supplier (σ)'),
       clear_receipts: count(4, 'Receipts in a row that are clear'),
     },
     causes: ['SUPPLIER_SHORT', 'PACK_CHANGE', 'MEASUREMENT'],

@@ -81,6 +81,7 @@ export function createState(founding: Founding): BrandState {
     dirty: {},
     published: {},
     unsettled: {},
+    erred: {},
     unordered: {},
     frozen: {},
     silent: {},

@@ -339,8 +339,17 @@ export function failScan(world: World, sku: Sku): Emitted {
   });
 }
 
+/** Errors of a bin within this time are a repetition (LOCATION_ERROR_REPEAT), which noise never is. */
+const REPEAT_MS = 14 * DAY;
+
+/** Whether an error of the SKU's bin would be the first for long. */
+export function isUnerring(world: World, sku: Sku): boolean {
+  const lastMs = world.state.erred[sku.id] ?? -Infinity;
+  return world.nowMs - lastMs > REPEAT_MS;
+}
+
 function slip(world: World): void {
-  const sku = nextInRound(world, 'slip', () => true);
+  const sku = nextInRound(world, 'slip', (one) => isUnerring(world, one));
   if (sku !== null) failLocation(world, sku, world.rng.pick(['wrong_sku', 'mixed']));
 }
 
@@ -349,6 +358,7 @@ export function failLocation(
   sku: Sku,
   error: 'empty' | 'wrong_sku' | 'mixed' | 'unreachable',
 ): Emitted {
+  world.state.erred[sku.id] = world.nowMs;
   return world.emit({
     source: DC,
     name: 'location.error.recorded',

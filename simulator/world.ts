@@ -101,7 +101,7 @@ export interface Due {
   readonly task: Task;
 }
 
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 export interface BrandState {
   readonly version: typeof STATE_VERSION;
@@ -127,6 +127,8 @@ export interface BrandState {
   readonly published: Record<string, number>;
   /** SKUs that nobody counts for now: something of theirs is being set right. */
   readonly unsettled: Record<string, number>;
+  /** When the bin of a SKU was last not as recorded. */
+  readonly erred: Record<string, number>;
   /** SKUs that are not ordered for now, with the time until when. */
   readonly unordered: Record<string, number>;
   /** Channels that are not told about a SKU for now, by `sku channel`. */

@@ -17,7 +17,7 @@ import { lossOf } from './shrinkage/losses.ts';
 import { Shrinkage } from './shrinkage/shrinkage.ts';
 import { Watched } from './shrinkage/watched.ts';
 
-const STATE_VERSION = '1';
+const STATE_VERSION = '2';
 
 export function createDetect(): Processor {
   const house = new HouseCurrency();
@@ -46,9 +46,9 @@ export function createDetect(): Processor {
         for (const identity of corrected.note(event.data, nowMs)) shrinkage.dropped(identity);
         return;
       case 'stocktide.case.commanded.v1': {
-        if (event.data.command !== 'judge' || event.data.verdict !== 'expected') return;
+        if (event.data.command !== 'judge' || event.data.verdict === 'true') return;
         const entity = entityOfCase(event.data.case_id);
-        if (entity !== null) shrinkage.isExpected(entity, timeMs);
+        if (entity !== null) shrinkage.judged(entity, event.data.verdict, timeMs);
         return;
       }
       case 'stocktide.pick.completed.v1':

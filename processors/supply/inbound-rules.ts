@@ -16,7 +16,7 @@ import type { Applied, Finding, Outputs, SnapshotPart } from '../processor.ts';
 import { Agenda } from './agenda.ts';
 import { Deliveries, type Evidence } from './deliveries.ts';
 import type { Document, Documents } from './documents.ts';
-import { driftOf, MAX_RECEIPTS, type Drift } from './drift.ts';
+import { driftOf, MAX_RECEIPTS, shareOf, type Drift } from './drift.ts';
 import type { Family } from './family.ts';
 import { familiesOf, latenessOf, type Late } from './lateness.ts';
 import { deliveredOf, mismatchOf, type Delivered, type Mismatch } from './mismatch.ts';
@@ -35,15 +35,23 @@ type Standing = Pick<Finding, 'findingId' | 'code' | 'entity'> &
     readonly clear: number;
   };
 
-/** What one receipt brought, as the series of its supplier sees it. */
+/** What one receipt brought of a SKU. Replaced, never changed. */
+interface ObservedLine {
+  readonly atMs: number;
+  readonly expected: number;
+  readonly received: number;
+  /** What the difference costs (decimal string, house currency); null when the PO does not say. */
+  readonly amount: string | null;
+}
+
+/** What one receipt brought, as the series of its supplier sees it. Replaced, never changed. */
 interface Observation {
   readonly receipt: string;
-  readonly sku: string;
+  /** Its first line (event time). */
   readonly atMs: number;
-  /** Received less expected, part of what was expected. */
-  readonly share: number;
-  readonly units: number;
-  readonly amount: string | null;
+  readonly expected: number;
+  readonly received: number;
+  readonly lines: Readonly<Record<string, ObservedLine>>;
 }
 
 export interface InboundContext {
@@ -61,6 +69,8 @@ export class InboundRules {
   readonly #policies = new RulePolicies();
   readonly #standing = new Map<string, Standing>();
   readonly #series = new Map<string, readonly Observation[]>();
+  /** Series that an observation came into or left, judged once the receipt is whole. */
+  readonly #touched = new Map<string, { readonly subject: RuleSubject; readonly isNew: boolean }>();
   #at!: Applied;
   #out!: Outputs;
   /** What a finding of now rests on; null for the event that is applied. */
@@ -118,7 +128,9 @@ export class InboundRules {
     const { sku, supplier } = family;
     const key = keyOf('INBOUND_QTY_MISMATCH', deliveryEntity(receipt, sku));
     const wasJudged = this.#standing.has(key) || this.#observed(supplier, receipt, sku);
-    if (wasJudged) this.#judgeReceipt(family, receipt);
+    if (!wasJudged) return;
+    this.#judgeReceipt(family, receipt);
+    this.#judgeTouched();
   }
 
   /** The document of a receipt is forgotten: what was found of it is for people to settle. */
@@ -138,6 +150,7 @@ export class InboundRules {
         const known = family(documents.rootOf(document), sku);
         if (this.#context.owns(known.supplier)) this.#judgeReceipt(known, receipt);
       }
+      this.#judgeTouched();
     }
     // That nothing came is shown by no event.
     this.#evidence = [];
@@ -230,24 +243,34 @@ export class InboundRules {
 
   #observed(supplier: string, receipt: string, sku: string): boolean {
     const known = this.#series.get(seriesOf(supplier, sku)) ?? [];
-    return known.some((one) => one.receipt === receipt);
+    return known.some((one) => one.receipt === receipt && sku in one.lines);
   }
 
   /** Brings what a receipt brought into the series of its supplier, or takes it out. */
   #observe(supplier: string, receipt: string, sku: string, delivered: Delivered | null): void {
     if (supplier === '') return;
-    const observation = delivered === null ? null : observationOf(delivered);
-    for (const entity of [seriesOf(supplier, sku), `supplier/${supplier}`]) {
+    const line = delivered === null ? null : observedLine(delivered);
+    for (const entity of [seriesOf(supplier, sku), supplierOf(supplier)]) {
       const known = this.#series.get(entity) ?? [];
-      const others = known.filter((one) => one.receipt !== receipt || one.sku !== sku);
-      if (observation === null && others.length === known.length) continue;
-      const series = observation === null ? others : inOrder([...others, observation]);
+      const before = known.find((one) => one.receipt === receipt);
+      const after = withLine(before, { receipt, sku, line });
+      if (before === undefined && after === null) continue;
+      const others = known.filter((one) => one !== before);
+      const series = after === null ? others : inOrder([...others, after]);
       this.#series.delete(entity);
       this.#series.set(entity, series.slice(-MAX_RECEIPTS));
       if (this.#series.size > MAX_SERIES) forgetOldest(this.#series);
-      const ofSku = entity === `supplier/${supplier}` ? {} : { sku };
-      this.#judgeSeries(entity, { supplier, ...ofSku }, series.length > known.length);
+      const isNew = before === undefined || (this.#touched.get(entity)?.isNew ?? false);
+      const ofSku = entity === supplierOf(supplier) ? {} : { sku };
+      this.#touched.set(entity, { subject: { supplier, ...ofSku }, isNew });
     }
+  }
+
+  /** The supplier as a whole first: what is wrong with all its SKUs is no news of one of them. */
+  #judgeTouched(): void {
+    const touched = [...this.#touched].sort(([a], [b]) => a.length - b.length);
+    this.#touched.clear();
+    for (const [entity, { isNew, subject }] of touched) this.#judgeSeries(entity, subject, isNew);
   }
 
   /** `isNew`: judged for one receipt more, rather than for one that is now known better. */
@@ -255,11 +278,16 @@ export class InboundRules {
     const code = 'SUPPLIER_VARIANCE_TREND';
     const setting = this.#policies.of(code, subject);
     const observations = this.#series.get(entity) ?? [];
-    const { cusum_h: cusumH = 0, cusum_k: cusumK = 0, ...rest } = setting.parameters;
-    const { clear_receipts: clearReceipts = 1, level = 0, p = 0, slope = 0 } = rest;
-    const shares = observations.map(({ share }) => share);
-    const drift = setting.enabled ? driftOf(shares, { p, slope, level, cusumK, cusumH }) : null;
+    const { cusum_k: cusumK = 0, level = 0, p = 0, slope = 0 } = setting.parameters;
+    const { clear_receipts: clearReceipts = 1 } = setting.parameters;
+    const ofOneSku = subject.sku !== undefined;
+    const cusumH = setting.parameters[ofOneSku ? 'sku_cusum_h' : 'cusum_h'] ?? 0;
+    const found = setting.enabled
+      ? driftOf(observations, { p, slope, level, cusumK, cusumH })
+      : null;
     const standing = this.#standing.get(keyOf(code, entity));
+    const isSymptom = ofOneSku && this.#standing.has(keyOf(code, supplierOf(subject.supplier)));
+    const drift = isSymptom && standing === undefined ? null : found;
     if (drift === null && standing !== undefined && isNew && setting.enabled) {
       const clear = standing.clear + 1;
       if (clear < clearReceipts) {
@@ -313,6 +341,8 @@ const entityOf = ({ id, kind }: Document) => `${kind}/${id}`;
 const deliveryEntity = (receipt: string, sku: string) => `receipt/${receipt}/sku/${sku}`;
 const seriesOf = (supplier: string, sku: string) => `supplier/${supplier}/sku/${sku}`;
 
+const supplierOf = (supplier = '') => `supplier/${supplier}`;
+
 const ofSupplier = (supplier: string) => (supplier === '' ? {} : { supplierId: supplier });
 
 function mismatchFinding(delivered: Delivered, mismatch: Mismatch, entity: string): Raised {
@@ -363,7 +393,7 @@ function driftFinding(
   { sku, supplier = '' }: RuleSubject,
 ): Raised {
   const last = observations.slice(-4);
-  const percents = last.map(({ share }) => `${(share * 100).toFixed(1)} %`).join(', ');
+  const percents = last.map((one) => `${(shareOf(one) * 100).toFixed(1)} %`).join(', ');
   const what = subtype === 'trend' ? 'drift' : 'are off by a constant bias';
   return {
     code: 'SUPPLIER_VARIANCE_TREND',
@@ -372,7 +402,7 @@ function driftFinding(
     ...(sku === undefined ? {} : { skuId: sku }),
     supplierId: supplier,
     conditionAtMs: observations.at(-1)?.atMs ?? 0,
-    units: last.reduce((sum, { units }) => sum + units, 0),
+    units: last.reduce((sum, { expected, received }) => sum + Math.abs(received - expected), 0),
     ...amountOfAll(last),
     statistic,
     detail: `receipts of ${supplier}${sku === undefined ? '' : ` of ${sku}`} ${what}; the last ${last.length}: ${percents}`,
@@ -380,19 +410,37 @@ function driftFinding(
 }
 
 function amountOfAll(observations: readonly Observation[]): { amount?: string } {
-  const amounts = observations.flatMap(({ amount }) => (amount === null ? [] : [amount]));
+  const amounts = observations
+    .flatMap(({ lines }) => Object.values(lines))
+    .flatMap(({ amount }) => (amount === null ? [] : [amount]));
   return amounts.length === 0
     ? {}
     : { amount: amountOf(amounts.reduce((sum, one) => sum + micros(one), 0n)) };
 }
 
 /** Null when nothing was expected: then there is no part of it. */
-function observationOf(delivered: Delivered): Observation | null {
-  const { atMs, expected, received, receipt, sku, unitCost } = delivered;
+function observedLine({ atMs, expected, received, unitCost }: Delivered): ObservedLine | null {
   if (expected === null || expected === 0) return null;
   const units = Math.abs(received - expected);
-  const amount = unitCost === null ? null : times(unitCost, units);
-  return { receipt, sku, atMs, share: (received - expected) / expected, units, amount };
+  return { atMs, expected, received, amount: unitCost === null ? null : times(unitCost, units) };
+}
+
+/** The observation with another line of a SKU, or without it; null when no line is left. */
+function withLine(
+  known: Observation | undefined,
+  { line, receipt, sku }: { receipt: string; sku: string; line: ObservedLine | null },
+): Observation | null {
+  const { [sku]: _former, ...others } = known?.lines ?? {};
+  const lines = line === null ? others : { ...others, [sku]: line };
+  const all = Object.values(lines);
+  if (all.length === 0) return null;
+  return {
+    receipt,
+    lines,
+    atMs: Math.min(...all.map(({ atMs }) => atMs)),
+    expected: all.reduce((sum, { expected }) => sum + expected, 0),
+    received: all.reduce((sum, { received }) => sum + received, 0),
+  };
 }
 
 function inOrder(observations: Observation[]): Observation[] {

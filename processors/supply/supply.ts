@@ -535,7 +535,7 @@ export function createSupply(options: SupplyOptions = {}): Processor {
 
   return {
     name: 'supply',
-    stateVersion: '2',
+    stateVersion: '3',
     apply,
     size: () => documents.size,
     snapshot: () =>

@@ -1,6 +1,7 @@
 /** Incidents on the floor: damage, labels, bins that are not as they should be, counts, and losses. */
 import { DAY, HOUR, MINUTE, nextOpen, shiftAt } from '../calendar.ts';
 import { DC, type Sku } from '../catalogue.ts';
+import { isUnerring } from '../floor.ts';
 import type { World } from '../world.ts';
 import type { Act } from './inject.ts';
 import {
@@ -66,7 +67,8 @@ function atBin(options: {
     code,
     ...(family === undefined ? {} : { family }),
     inject(world, occasion) {
-      const sku = engage(world, 3 * DAY, () => true);
+      // With earlier errors of its bin a near miss would be none.
+      const sku = engage(world, 3 * DAY, (one) => isUnerring(world, one));
       if (sku === null) return false;
       const count = events(world, occasion.nearMiss);
       const step: Act = { do: act(occasion.nearMiss), sku: sku.id };

@@ -6,7 +6,8 @@
  *      Gamma(a, b) of the node's rate,   shifts with a loss against NB(a', b'/(b' + n)); the least p
  *      updated by it to Gamma(a', b')    of the three, times three
  *
- * Beside it a one-sided CUSUM of the cost per shift, which sees a slow drift. What is counted are shifts with
+ * Losses of former anomalies count neither for the rate nor for the history: what is usual is learned of what is
+ * usual. Beside it a one-sided CUSUM of the cost per shift, which sees a slow drift. What is counted are shifts with
  * a loss rather than units: a pallet that is missing is one occasion, however many units it holds.
  */
 import { cusumStep } from '../statistics/charts.ts';
@@ -65,9 +66,9 @@ export interface Assessment {
 export const watchedDays = (sinceMs: number, asOfMs: number) =>
   Math.max(0, Math.min(HISTORY_DAYS, (asOfMs - sinceMs) / DAY_MS));
 
-/** Losses within the days of the history. */
-export const recent = (losses: readonly LossFact[], asOfMs: number) =>
-  losses.filter(({ timeMs }) => asOfMs - timeMs < HISTORY_DAYS * DAY_MS);
+/** Losses within the days of the history that tell what is usual: none of an anomaly. */
+export const usual = (losses: readonly LossFact[], asOfMs: number) =>
+  losses.filter(({ anomalous, timeMs }) => !anomalous && asOfMs - timeMs < HISTORY_DAYS * DAY_MS);
 
 /** `losses` stand, in the order of their event times; `costOf` is the cost of a unit. */
 export function assess(
@@ -80,7 +81,8 @@ export function assess(
 ): Assessment {
   const { asOfMs, costOf, peers } = options;
   const known = losses.filter(({ timeMs }) => timeMs <= asOfMs && asOfMs - timeMs < KEPT_MS);
-  const own = occasionsOf(known.filter(({ timeMs }) => asOfMs - timeMs >= EPISODE_MS));
+  const before = known.filter(({ timeMs }) => asOfMs - timeMs >= EPISODE_MS);
+  const own = occasionsOf(before.filter(({ anomalous }) => !anomalous));
   const rate = (peers.losses + 1) / (peers.skus * peers.days + PRIOR_SKU_DAYS);
   const shape = shapeOf(peers);
   const posterior = {

@@ -65,6 +65,17 @@ export class Histories {
     return entity;
   }
 
+  /** Says which losses of the entity are those of an anomaly. */
+  mark(entity: string, isAnomalous: (fact: LossFact) => boolean): void {
+    const history = this.#histories.get(entity);
+    if (history === undefined) return;
+    const facts = history.facts.map((fact): LossFact => {
+      const { anomalous: _before, ...plain } = fact;
+      return isAnomalous(fact) ? { ...plain, anomalous: true } : plain;
+    });
+    this.#histories.set(entity, { ...history, facts });
+  }
+
   /** Forgets losses that are too old to matter. */
   onTime(nowMs: number): void {
     for (const [entity, history] of this.#histories) {

@@ -22,6 +22,8 @@ export interface LossFact extends Fact {
   readonly units: number;
   /** Cost of a unit as the event states it; null when it does not, or in another currency. */
   readonly unitCost: string | null;
+  /** Part of an anomaly: not what is usual, for itself or for its peers. */
+  readonly anomalous?: true;
   readonly source: string;
   readonly id: string;
 }

@@ -20,7 +20,7 @@ import {
   CUSUM_H,
   EPISODE_MS,
   LEAST_OCCASIONS,
-  recent,
+  usual,
   watchedDays,
   type Assessment,
   type Peers,
@@ -87,9 +87,13 @@ export class Shrinkage {
     if (entity !== undefined) this.#mended.add(entity);
   }
 
-  /** People said that the entity's losses are known and fine. */
-  isExpected(entity: string, atMs: number): void {
-    this.#quiet.set(entity, atMs + QUIET_MS);
+  /**
+   * People said that the entity's losses are no incident: from now on they count as what is usual. Known and
+   * fine, they are not told of for a while either.
+   */
+  judged(entity: string, verdict: 'false' | 'expected', atMs: number): void {
+    this.#parts.histories.mark(entity, () => false);
+    if (verdict === 'expected') this.#quiet.set(entity, atMs + QUIET_MS);
   }
 
   /** Closes the window that `nowMs` has left, if any. */
@@ -122,6 +126,7 @@ export class Shrinkage {
       if (left !== undefined && isUnusual(left, episode.limit)) continue;
       if (left !== undefined && left.occasions >= episode.occasions) continue;
       this.#episodes.delete(entity);
+      this.#parts.histories.mark(entity, () => false);
       this.#write(episode.cells, -1, applied, out);
       this.#clear(entity, episode, 'the losses behind it are explained or did not happen', {
         ...{ applied, out },
@@ -182,6 +187,8 @@ export class Shrinkage {
       occasions: assessment.occasions,
       told: tells ? amount : (before?.told ?? '0'),
     });
+    const ids = new Set(assessment.losses.map(({ identity }) => identity));
+    this.#parts.histories.mark(entity, (fact) => fact.anomalous === true || ids.has(fact.identity));
   }
 
   #outcome({ amount, entity }: Anomaly, nowMs: number): Outcome {
@@ -219,7 +226,7 @@ export class Shrinkage {
   #assess({ facts, node, sku }: History, asOfMs: number, peers: NodePeers): Assessment {
     const losses = standing(facts);
     const ofNode = peers.get(node) ?? { losses: 0, squares: 0, skus: 1, days: 0 };
-    const own = recent(losses, asOfMs).length;
+    const own = usual(losses, asOfMs).length;
     return assess(losses, {
       asOfMs,
       peers: {
@@ -236,7 +243,7 @@ export class Shrinkage {
   #peers(asOfMs: number): NodePeers {
     const sums = new Map<string, { losses: number; squares: number }>();
     for (const [, { facts, node }] of this.#parts.histories.all()) {
-      const count = recent(standing(facts), asOfMs).length;
+      const count = usual(standing(facts), asOfMs).length;
       const { losses, squares } = sums.get(node) ?? { losses: 0, squares: 0 };
       sums.set(node, { losses: losses + count, squares: squares + count * count });
     }

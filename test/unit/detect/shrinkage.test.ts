@@ -7,7 +7,7 @@ const HOUR = 60;
 const DAY = 24 * HOUR;
 const ENTITY = 'sku/s1/node/dc';
 const SKUS = 100;
-const QUIET = { q: 0.1, budget: 10, window_h: 1, amount: 25 };
+const QUIET = { q: 0.1, budget: 10, window_h: 0.25, amount: 25 };
 
 /** A node with a hundred SKUs of 20 a unit, each with an opening balance. */
 function warehouse(): ReducerBench {
@@ -257,6 +257,44 @@ test('is silent for thirty days about what people called expected', () => {
     .given(loss(41 * DAY), loss(41 * DAY + 12 * HOUR))
     .tick(42 * DAY);
   expect(bench.findings).toHaveLength(2);
+});
+
+describe('learns what is usual', () => {
+  /** Four losses of one SKU, paged, over; ten days later two more. */
+  const again = (between: (bench: ReducerBench) => void) => {
+    const bench = warehouse()
+      .given(...incident(4))
+      .tick(2 * DAY)
+      .settle();
+    between(bench);
+    return bench
+      .tick(11 * DAY)
+      .given(loss(12 * DAY), loss(12 * DAY + 12 * HOUR))
+      .tick(13 * DAY);
+  };
+
+  const judged = (verdict: 'true' | 'false') =>
+    again((bench) => {
+      const [opened] = bench.rows('case_events');
+      bench.given(
+        event('case.commanded', {
+          ...{ command: 'judge', case_id: String(opened?.['case_id']), actor: 'u1' },
+          verdict,
+        }),
+      );
+    });
+
+  test('not from an anomaly: a second one is found at its second loss like the first', () => {
+    expect(again(() => undefined).findings.map(({ units }) => units)).toEqual([4, 8, 2]);
+  });
+
+  test('from what people judged false, not from what they judged true', () => {
+    const [usual = 0, unusual = 0] = (['false', 'true'] as const).map(
+      (verdict) => judged(verdict).findings.at(-1)?.statistic?.expected,
+    );
+    // Four losses beside a prior that is worth a fifth of one.
+    expect(usual / unusual).toBeGreaterThan(20);
+  });
 });
 
 test('stopped and started in the middle it finds the same', async () => {
