@@ -201,9 +201,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     publishTimeoutMs: read.integer('PUBLISH_TIMEOUT_MS', 5000, { min: 100, max: 120_000 }),
     drainTimeoutMs: read.integer('DRAIN_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),
 
-    flushRows: read.integer('FLUSH_ROWS', 10_000, { min: 1, max: 1_000_000 }),
+    flushRows: read.integer('FLUSH_ROWS', 50_000, { min: 1, max: 1_000_000 }),
     flushMs: read.integer('FLUSH_MS', 1000, { min: 10, max: 60_000 }),
-    maxPendingRows: read.integer('MAX_PENDING_ROWS', 50_000, { min: 1, max: 10_000_000 }),
+    maxPendingRows: read.integer('MAX_PENDING_ROWS', 200_000, { min: 1, max: 10_000_000 }),
     maxReadAhead: read.integer('MAX_READ_AHEAD', 1024, { min: 2, max: 1_000_000 }),
     snapshotEvents: read.integer('SNAPSHOT_EVENTS', 500_000, { min: 1, max: 1_000_000_000 }),
     recentIds: read.integer('RECENT_IDS', 1_048_576, { min: 1, max: 100_000_000 }),

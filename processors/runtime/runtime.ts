@@ -4,7 +4,7 @@
  *   claim ─▶ restore snapshot ─▶ replay muted … flushed ─▶ redo (flushed, intent] as one batch ─▶ live
  *
  *   live:   take message ─▶ apply to each processor ─▶ rows and dead letters into the batch, findings out
- *           every FLUSH_MS or FLUSH_ROWS: cut the batch and flush it, one at a time
+ *           every FLUSH_MS or FLUSH_ROWS: cut the batch and flush it, one at a time; by rows alone when far behind
  *           MAX_PENDING_ROWS not yet in ClickHouse: stop taking messages until a flush is done
  *
  * Guarantees: each event is applied once and in log order; rows reach ClickHouse exactly once; a
@@ -65,6 +65,10 @@ const FINISH_SHARE = 0.6;
 /** Time between two notices about changed ATP: what happens in between travels together. */
 const NOTICE_MS = 5;
 const BEAT_MS = 1_000;
+/** So far behind, the log is caught up with in larger batches. */
+const BEHIND_MS = 5_000;
+/** FLUSH_MS that a batch is held back then, while it has fewer than FLUSH_ROWS. */
+const MOST_HELD_BACK = 4;
 
 export class Runtime {
   readonly slice: Slice;
@@ -89,6 +93,8 @@ export class Runtime {
   #appliedEvents = 0;
   #duplicates = 0;
   #storedAtMs = 0;
+  /** Times that the flush of this batch was put off. */
+  #heldBack = 0;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: RuntimeOptions) {
@@ -294,7 +300,7 @@ export class Runtime {
 
   #startTimers(): void {
     const every = (ms: number, work: () => void) => this.#timers.push(setInterval(work, ms));
-    every(this.limits.flushMs, () => this.#startFlush());
+    every(this.limits.flushMs, () => this.#flushInTime());
     every(BEAT_MS, () => this.#beat());
     every(NOTICE_MS, () => this.#outlet.notify(this.#appliedSeq));
   }
@@ -310,6 +316,13 @@ export class Runtime {
       await this.#flushing.done;
       this.#startFlush();
     }
+  }
+
+  /** While the log is far ahead, what is written is late already: fewer, larger batches catch up sooner. */
+  #flushInTime(): void {
+    const isBehind = this.lagMs > BEHIND_MS;
+    this.#heldBack = isBehind && this.#heldBack < MOST_HELD_BACK ? this.#heldBack + 1 : 0;
+    if (this.#heldBack === 0) this.#startFlush();
   }
 
   /**

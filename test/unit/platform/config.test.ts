@@ -29,7 +29,7 @@ describe('defaults', () => {
       processors: 'all',
       maxBodyBytes: 16_777_216,
       maxEventBytes: 65_536,
-      flushRows: 10_000,
+      flushRows: 50_000,
       logMaxBytes: 21_474_836_480,
     });
     expect(config.stocktideHome).toMatch(/^\/.*\/\.stocktide$/);
