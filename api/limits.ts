@@ -226,3 +226,15 @@ export const BACKTEST_LIMITS: BacktestLimits = {
   outputChars: 4 * KIB * KIB,
   reasonChars: 4 * KIB,
 };
+
+/** Bounds of access. */
+export const ACCESS_LIMITS = {
+  /** Tokens remembered, over ones included; one that is over makes room, otherwise 409. */
+  tokens: 1000,
+  /** Lifetime of a token when nothing is said (days). */
+  tokenDays: 90,
+  /** Open sessions of the dashboard; a further sign-in is answered 503. */
+  sessions: 10_000,
+  /** Between two looks at whether open sockets' callers still count. */
+  socketCheckMs: 1000,
+} as const;

@@ -11,6 +11,7 @@ import { createClickHouse } from '../platform/clickhouse/client.ts';
 import { readKpis } from '../platform/clickhouse/kpis.ts';
 import { readQuestions } from '../platform/clickhouse/questions.ts';
 import { Access } from '../platform/access/access.ts';
+import { AccessAudit } from '../platform/access/audit.ts';
 import { listen } from '../platform/http/server.ts';
 import { runProcess } from '../platform/lifecycle.ts';
 import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
@@ -179,9 +180,13 @@ await runProcess({
     });
 
     const access = new Access({ config, nowMs: Date.now });
+    const audit = new AccessAudit({
+      ...{ process: 'api', client: clickhouse, log, metrics, nowMs: Date.now },
+    });
+    life.onStop('audit', () => audit.stop());
     const app = await buildApi({
       life,
-      gate: { access, onDecision: (decision) => log.info({ decision }, 'access refused') },
+      gate: { access, onDecision: audit.keep },
       atp,
       ledger,
       items,

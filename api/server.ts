@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
+import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
@@ -11,7 +12,9 @@ import type { AtpView } from '../contracts/atp.ts';
 import type { Gate } from '../platform/http/access.ts';
 import { createHttp } from '../platform/http/server.ts';
 import type { Life } from '../platform/lifecycle.ts';
+import { Sessions } from './access/sessions.ts';
 import { API_RULES } from './access/table.ts';
+import { TokenDesk } from './access/token-desk.ts';
 import type { Backtests } from './backtests.ts';
 import type { Items } from './clickhouse/items.ts';
 import { registerDashboard } from './dashboard.ts';
@@ -25,6 +28,7 @@ import type { LiveHub } from './live/hub.ts';
 import { registerLive } from './live/socket.ts';
 import type { OrderDesk } from './orders/desk.ts';
 import type { ReturnDesk } from './returns/desk.ts';
+import { registerAccessRoutes } from './routes/access.ts';
 import { registerAtp } from './routes/atp.ts';
 import { registerBacktests } from './routes/backtests.ts';
 import { registerCases, type CaseRoutes } from './routes/cases.ts';
@@ -77,6 +81,7 @@ export interface ApiParts {
 export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   const { life, atp, ledger, items, clickhouse, kpi, questions, cases, system, hub, limits } =
     parts;
+  const { access } = parts.gate;
   const gate = { ...parts.gate, rules: API_RULES };
   const app = createHttp({ life, bodyLimit: BODY_LIMIT_BYTES, gate });
 
@@ -98,6 +103,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
       security: [{ bearer: [] }, { basic: [] }],
     },
   });
+  await app.register(cookie);
   await app.register(websocket, { options: { maxPayload: limits.messageBytes } });
 
   await app.register(async (rest) => {
@@ -117,7 +123,12 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     registerSystem(rest, { system });
     registerBacktests(rest, { backtests: parts.backtests });
     registerPolicies(rest, { policies: parts.policies });
-    registerLive(rest, { hub, limits });
+    registerLive(rest, { hub, limits, access });
+    registerAccessRoutes(rest, {
+      ...{ access, clickhouse, keep: parts.gate.onDecision, apiPort: life.config.apiPort },
+      sessions: new Sessions({ access, sessionMs: life.config.sessionMs, nowMs: Date.now }),
+      tokens: new TokenDesk({ access, nowMs: Date.now }),
+    });
     rest.get('/v1/openapi.json', async () => app.swagger());
   });
   const { accessToken, doorUrl } = life.config;

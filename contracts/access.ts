@@ -108,3 +108,55 @@ export const TokenCreated = Type.Object({
   view: TokenView,
 });
 export type TokenCreated = Static<typeof TokenCreated>;
+
+export const ACCESS_ACTIONS = [
+  'refused',
+  'signed_in',
+  'signed_out',
+  'token_created',
+  'token_revoked',
+] as const;
+
+/** A decision about access, or several of one second that are the same. */
+export const AccessEntry = Type.Object({
+  at: instant('When'),
+  process: Type.String({ description: 'Which process decided' }),
+  action: Type.Enum([...ACCESS_ACTIONS]),
+  subject: Type.String({ description: 'Whose request it was, or empty' }),
+  credential: Type.String({ description: 'How they proved it, or empty' }),
+  reason: Type.String({ description: 'Kind of the problem of a refusal, or empty' }),
+  detail: Type.String(),
+  address: Type.String({ description: 'Network address that asked' }),
+  method: Type.String(),
+  route: Type.String(),
+  count: Type.Integer({ description: 'How many decisions the entry stands for' }),
+});
+export type AccessEntry = Static<typeof AccessEntry>;
+
+export const AccessAuditPage = Type.Object({
+  entries: Type.Array(AccessEntry, { description: 'The newest first' }),
+  next_cursor: nullable(Type.String({ description: 'The next page; null at the end' })),
+});
+export type AccessAuditPage = Static<typeof AccessAuditPage>;
+
+/** `GET /v1/access/rules`: the table of access itself. */
+export const AccessRules = Type.Object({
+  roles: Type.Array(Type.Object({ role: Type.Enum(ROLE_NAMES), description: Type.String() })),
+  routes: Type.Array(
+    Type.Object({
+      method: Type.String(),
+      route: Type.String(),
+      roles: nullable(Type.Array(Type.Enum(ROLE_NAMES), { description: 'null: everybody' })),
+      scoped: Type.Boolean({
+        description: 'Whether tokens with node or channel scopes may call it',
+      }),
+    }),
+  ),
+  commands: Type.Array(
+    Type.Object({ command: Type.String(), roles: Type.Array(Type.Enum(ROLE_NAMES)) }),
+  ),
+  topics: Type.Array(
+    Type.Object({ topic: Type.String(), roles: Type.Array(Type.Enum(ROLE_NAMES)) }),
+  ),
+});
+export type AccessRules = Static<typeof AccessRules>;

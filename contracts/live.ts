@@ -45,7 +45,12 @@ export type ServerMessage<T = unknown> =
   | { op: 'pong'; at: string };
 
 export type LiveErrorCode =
-  'not_json' | 'invalid_message' | 'unknown_topic' | 'too_many_topics' | 'unavailable';
+  | 'not_json'
+  | 'invalid_message'
+  | 'unknown_topic'
+  | 'forbidden'
+  | 'too_many_topics'
+  | 'unavailable';
 
 /** Freshness of one source, as the processors saw it. */
 export interface SourceStatus {

@@ -12,6 +12,8 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Access } from '../platform/access/access.ts';
+import { AccessAudit } from '../platform/access/audit.ts';
+import { createClickHouse } from '../platform/clickhouse/client.ts';
 import { createHttp, listen } from '../platform/http/server.ts';
 import { runProcess, type Life } from '../platform/lifecycle.ts';
 import { connectNats, type NatsLink } from '../platform/nats/connect.ts';
@@ -62,13 +64,19 @@ async function start(life: Life): Promise<void> {
 
   const limits = doorLimits(config);
   const access = new Access({ config, nowMs: Date.now });
+  const clickhouse = createClickHouse(config);
+  life.onStop('clickhouse', () => clickhouse.close());
+  const audit = new AccessAudit({
+    ...{ process: 'door', client: clickhouse, log, metrics, nowMs: Date.now },
+  });
+  life.onStop('audit', () => audit.stop());
   const app = createHttp({
     life,
     bodyLimit: limits.maxBodyBytes,
     gate: {
       access,
       rules: DOOR_RULES,
-      onDecision: (decision) => log.info({ decision }, 'access refused'),
+      onDecision: audit.keep,
     },
   });
   const routes = {

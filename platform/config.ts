@@ -172,11 +172,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     access: read.oneOf('ACCESS', 'credentials', ['credentials', 'open']),
     sessionMs: read.integer('SESSION_HOURS', 12, { min: 1, max: 24 }) * HOUR_MS,
     rateLimitPerMin: read.integer('RATE_LIMIT_PER_MIN', 3000, { min: 60, max: 1_000_000 }),
-    trustProxy: read
-      .text('TRUST_PROXY', '')
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean),
+    trustProxy: read.list('TRUST_PROXY'),
 
     oidcIssuer: read.url('OIDC_ISSUER'),
     oidcAudience: read.text('OIDC_AUDIENCE', ''),
@@ -310,6 +306,13 @@ function reader(env: NodeJS.ProcessEnv, faults: ConfigFault[]) {
         fault(variable, `${examples}, without user and password in it`);
       }
       return value;
+    },
+
+    list(variable: string): string[] {
+      return raw(variable)
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean);
     },
 
     /** One URL, or empty. */

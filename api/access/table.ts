@@ -20,6 +20,7 @@ import {
   type RouteRules,
 } from '../../platform/access/rules.ts';
 
+const ADMIN = ['admin'] as const;
 const APPROVERS = ['approver', 'admin'] as const;
 const SENDERS = ['producer', 'admin'] as const;
 const SIGNED_IN = [...READERS, 'producer'] as const;
@@ -28,6 +29,9 @@ export const API_RULES: RouteRules = {
   // The page itself, and signing in to it.
   'GET /': anybody,
   'GET /*': anybody,
+  'GET /v1/session': anybody,
+  'POST /v1/session': anybody,
+  'DELETE /v1/session': anybody,
   'GET /v1/openapi.json': allowScoped(SIGNED_IN),
 
   // Inventory
@@ -87,6 +91,13 @@ export const API_RULES: RouteRules = {
   'POST /v1/dead/': allow(WORKERS),
   'POST /v1/dead/*': allow(WORKERS),
 
+  // Access itself
+  'GET /v1/access/rules': allowScoped(READERS),
+  'GET /v1/access/audit': allow(ADMIN),
+  'GET /v1/tokens': allow(ADMIN),
+  'POST /v1/tokens': allow(ADMIN),
+  'DELETE /v1/tokens/:id': allow(ADMIN),
+
   // The system, live and at a glance; topics are in TOPIC_ROLES
   'GET /v1/system': allowScoped(READERS),
   'GET /v1/live': allowScoped(READERS),
@@ -114,3 +125,6 @@ export const TOPIC_ROLES: Readonly<Record<string, readonly Role[]>> = {
   alerts: READERS,
   atp: READERS,
 };
+
+/** Topics that show nothing which the scopes of a token could limit. */
+export const SCOPED_TOPICS: ReadonlySet<string> = new Set(['system']);

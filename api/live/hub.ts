@@ -27,6 +27,8 @@ export interface ClientPort {
 /** A connected client, as the socket's side holds it. */
 export interface LiveClient {
   readonly port: ClientPort;
+  /** Why this client must not follow a topic, in words; null: it may. */
+  readonly refusal: (topic: string) => string | null;
   readonly subscriptions: Map<string, Subscription>;
 }
 
@@ -73,9 +75,12 @@ export class LiveHub {
   }
 
   /** Takes a client, or answers null when there are as many as the limit allows. */
-  connect(port: ClientPort): LiveClient | null {
+  connect(
+    port: ClientPort,
+    { refusal }: Pick<LiveClient, 'refusal'> = { refusal: () => null },
+  ): LiveClient | null {
     if (this.#clients.size >= this.#limits.clients) return null;
-    const client: LiveClient = { port, subscriptions: new Map() };
+    const client: LiveClient = { port, refusal, subscriptions: new Map() };
     this.#clients.add(client);
     this.#metrics.clients.set(this.#clients.size);
     return client;
@@ -152,6 +157,11 @@ export class LiveHub {
 
   /** Makes the client a follower of the topic, or tells it why not and answers null. */
   #enlist(client: LiveClient, name: string): Subscription | null {
+    const refusal = client.refusal(name);
+    if (refusal !== null) {
+      this.#refuse(client, 'forbidden', refusal, name);
+      return null;
+    }
     const most = this.#limits.topicsPerClient;
     if (client.subscriptions.size >= most) {
       const detail = `a client follows at most ${most} topics; unsubscribe from one`;

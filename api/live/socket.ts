@@ -3,6 +3,8 @@
  * origin before the upgrade; who is nobody, or must not, is let in to be told so: closed with 4401, 4403 or
  * 4429 before anything else, since a page cannot read the answer to a refused upgrade.
  *
+ * A socket ends (4401) with the session or the token that it was opened with.
+ *
  * Bounds: a message longer than `messageBytes` closes the socket; while too much is unsent nothing more
  * is read from the client, so that answers cannot pile up either; a client that answers no ping for a
  * whole heartbeat is cut off.
@@ -10,8 +12,12 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { LIVE_PATH } from '../../contracts/live.ts';
+import type { Access } from '../../platform/access/access.ts';
+import type { Caller } from '../../platform/access/identity.ts';
+import { callerOf } from '../../platform/http/access.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
-import type { LiveLimits } from '../limits.ts';
+import { topicRefusal } from '../access/topics.ts';
+import { ACCESS_LIMITS, type LiveLimits } from '../limits.ts';
 import type { LiveHub } from './hub.ts';
 
 const CLOSE_UNSUPPORTED = 1003;
@@ -22,10 +28,19 @@ const CLOSE_REFUSED = 4000;
 /** Adds the route. `@fastify/websocket` is registered already, with the same limit of a message. */
 export function registerLive(
   app: FastifyInstance,
-  { hub, limits }: { hub: LiveHub; limits: LiveLimits },
+  { access, hub, limits }: { access: Access; hub: LiveHub; limits: LiveLimits },
 ): void {
   /** Open sockets, and whether each has answered the last ping. */
   const answered = new Map<WebSocket, boolean>();
+  const callers = new Map<WebSocket, Caller>();
+  /** Closes the sockets of whoever counts no more. */
+  const endSockets = () => {
+    for (const [socket, caller] of callers) {
+      if (!access.holds(caller)) socket.close(CLOSE_REFUSED + 401, 'The session is over');
+    }
+  };
+  const stopWatching = access.watch(endSockets);
+  const check = setInterval(endSockets, ACCESS_LIMITS.socketCheckMs);
   const heartbeat = setInterval(() => {
     for (const [socket, isAlive] of answered) {
       if (!isAlive) {
@@ -37,7 +52,11 @@ export function registerLive(
     }
     hub.sweep();
   }, limits.heartbeatMs);
-  app.addHook('onClose', async () => clearInterval(heartbeat));
+  app.addHook('onClose', async () => {
+    stopWatching();
+    clearInterval(check);
+    clearInterval(heartbeat);
+  });
 
   app.route({
     method: 'GET',
@@ -56,16 +75,22 @@ export function registerLive(
         detail: `${LIVE_PATH} speaks WebSocket; connect with ws:// or wss://`,
       });
     },
-    wsHandler: (socket, { refusal }) => {
+    wsHandler: (socket, request) => {
+      const { refusal } = request;
       if (refusal !== null) {
         return socket.close(CLOSE_REFUSED + refusal.problem.status, refusal.problem.title);
       }
-      const client = hub.connect({
-        send: (text) => socket.send(text, onSent),
-        bufferedBytes: () => socket.bufferedAmount,
-      });
+      const caller = callerOf(request);
+      const client = hub.connect(
+        {
+          send: (text) => socket.send(text, onSent),
+          bufferedBytes: () => socket.bufferedAmount,
+        },
+        { refusal: (topic) => topicRefusal(caller, topic) },
+      );
       if (client === null) return socket.close(CLOSE_TRY_LATER, 'as many clients as can be served');
       answered.set(socket, true);
+      callers.set(socket, caller);
 
       function onSent() {
         if (client === null) return;
@@ -80,6 +105,7 @@ export function registerLive(
       socket.on('pong', () => answered.set(socket, true));
       socket.on('close', () => {
         answered.delete(socket);
+        callers.delete(socket);
         hub.disconnect(client);
       });
       // A broken connection also closes, which is all that matters here.

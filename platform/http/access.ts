@@ -60,6 +60,7 @@ export interface Gate {
   readonly onDecision: (decision: Decision & DecisionContext) => void;
 }
 
+const REFUSALS = new Set([401, 403, 429]);
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Puts the gate before every route that is registered from here on. */
@@ -82,6 +83,11 @@ export function registerAccess(
     onDecision({ ...refusedDecision(request.caller, refusal), ...contextOf(request) });
     if (foreign !== null || !isUpgrade(request)) return sendProblem(reply, refusal);
     request.refusal = refusal;
+  });
+  // What a handler itself refuses: a role that only the body shows to be needed, a sign-in, a scope.
+  app.addHook('onError', async (request, _reply, error) => {
+    if (!(error instanceof ProblemError) || !REFUSALS.has(error.problem.status)) return;
+    onDecision({ ...refusedDecision(request.caller, error), ...contextOf(request) });
   });
 
   /** Why the request goes no further; otherwise null, with `request.caller` set when somebody is known. */

@@ -10,6 +10,7 @@ import { liveLimits, type LiveLimits } from '../../../api/limits.ts';
 import { LiveHub } from '../../../api/live/hub.ts';
 import { registerLive } from '../../../api/live/socket.ts';
 import type { TopicSink } from '../../../api/live/topics.ts';
+import { Access } from '../../../platform/access/access.ts';
 import { ANYBODY } from '../../../platform/access/identity.ts';
 import { readConfig } from '../../../platform/config.ts';
 import { createMetrics, type Metrics } from '../../../platform/metrics.ts';
@@ -40,6 +41,7 @@ async function start(changes: Partial<LiveLimits> = {}): Promise<void> {
     nowMs: Date.now,
     newStream: () => 's1',
   });
+  const access = new Access({ config: readConfig({ ACCESS: 'open' }), nowMs: Date.now });
   app = Fastify();
   app.decorateRequest('caller', null);
   app.decorateRequest('refusal', null);
@@ -47,7 +49,7 @@ async function start(changes: Partial<LiveLimits> = {}): Promise<void> {
     request.caller = ANYBODY;
   });
   await app.register(websocket, { options: { maxPayload: limits.messageBytes } });
-  await app.register(async (scope) => registerLive(scope, { hub, limits }));
+  await app.register(async (scope) => registerLive(scope, { access, hub, limits }));
   url = (await app.listen({ host: '127.0.0.1', port: 0 })).replace('http', 'ws');
 }
 
