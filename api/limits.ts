@@ -238,3 +238,32 @@ export const ACCESS_LIMITS = {
   /** Between two looks at whether open sockets' callers still count. */
   socketCheckMs: 1000,
 } as const;
+
+export interface SqlRunLimits {
+  /** Queries of people at once, of one caller and in all; a further one is refused (429, 503). */
+  readonly runningPerIdentity: number;
+  readonly running: number;
+  /** Threads of one query: the engine has other work. */
+  readonly threads: number;
+  /** How long the engine may take beyond the time of a query to end it; then it is given up. */
+  readonly graceMs: number;
+  /** How long a reader may take to take the result. */
+  readonly sendMs: number;
+  /** Ended queries whose outcome can be asked for. */
+  readonly remembered: number;
+  /** Saved queries; a further one is refused. */
+  readonly saved: number;
+  /** How long the data dictionary is shared by all who ask. */
+  readonly schemaFreshMs: number;
+}
+
+export const SQL_LIMITS: SqlRunLimits = {
+  runningPerIdentity: 2,
+  running: 4,
+  threads: 2,
+  graceMs: 3000,
+  sendMs: 300_000,
+  remembered: 100,
+  saved: 500,
+  schemaFreshMs: 5000,
+};

@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { AtpView } from '../contracts/atp.ts';
+import { SQL_BOUNDS } from '../contracts/sql.ts';
 import { createClickHouse } from '../platform/clickhouse/client.ts';
 import { readKpis } from '../platform/clickhouse/kpis.ts';
 import { readQuestions } from '../platform/clickhouse/questions.ts';
@@ -38,6 +39,7 @@ import {
   liveLimits,
   POLICY_LIMITS,
   READ_LIMITS,
+  SQL_LIMITS,
   SYSTEM_LIMITS,
 } from './limits.ts';
 import { AtpFeed } from './live/atp-feed.ts';
@@ -49,10 +51,17 @@ import { Reads } from './reads.ts';
 import { ReturnDesk } from './returns/desk.ts';
 import { buildApi } from './server.ts';
 import { SupplierDesk } from './suppliers/desk.ts';
+import { Dictionary } from './sql/dictionary.ts';
+import { exampleQueries } from './sql/examples.ts';
+import { SqlRunner } from './sql/runner.ts';
+import { SavedQueryStore } from './sql/saved.ts';
 import { SystemMonitor } from './system.ts';
 
 const KPIS = fileURLToPath(new URL('../sql/kpi', import.meta.url));
 const QUESTIONS = fileURLToPath(new URL('../sql/questions', import.meta.url));
+
+/** Longer than any query may take; its own limits end it before. */
+const SQL_REQUEST_TIMEOUT_MS = (SQL_BOUNDS.seconds.max + 60) * 1000;
 
 await runProcess({
   name: 'api',
@@ -109,8 +118,9 @@ await runProcess({
       limits: KPI_LIMITS,
       nowMs: Date.now,
     });
+    const asked = readQuestions(QUESTIONS);
     const questions = new Questions({
-      questions: readQuestions(QUESTIONS),
+      questions: asked,
       client: clickhouse,
       catalogue: kpi,
       limits: KPI_LIMITS,
@@ -170,6 +180,39 @@ await runProcess({
       nowMs: Date.now,
     });
     life.onStop('backtests', () => backtests.stop());
+    const dictionary = new Dictionary({
+      client: clickhouse,
+      freshMs: SQL_LIMITS.schemaFreshMs,
+      nowMs: Date.now,
+    });
+    const reader = createClickHouse({
+      ...config,
+      clickhouseUser: config.clickhouseSqlUser || config.clickhouseUser,
+      clickhousePassword: config.clickhouseSqlUser
+        ? config.clickhouseSqlPassword
+        : config.clickhousePassword,
+      requestTimeoutMs: SQL_REQUEST_TIMEOUT_MS,
+    });
+    life.onStop('clickhouse of queries', () => reader.close());
+    const runner = new SqlRunner({
+      client: reader,
+      watcher: clickhouse,
+      views: () => dictionary.parameterisedViews(),
+      limits: SQL_LIMITS,
+      nowMs: Date.now,
+      metrics,
+    });
+    life.onStop('queries', () => runner.stop());
+    const sql = {
+      runner,
+      dictionary,
+      saved: new SavedQueryStore({
+        link: () => link,
+        limit: SQL_LIMITS.saved,
+        nowMs: Date.now,
+      }),
+      examples: () => exampleQueries(asked, nowMs()),
+    };
     const limits = liveLimits(config);
     const hub = new LiveHub({
       sources: [system, kpiFeed, caseFeed, feed],
@@ -198,6 +241,7 @@ await runProcess({
       system,
       backtests,
       policies,
+      sql,
       hub,
       limits,
     });

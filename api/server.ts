@@ -42,6 +42,7 @@ import { registerQuestions } from './routes/questions.ts';
 import { registerReturns } from './routes/returns.ts';
 import { registerSkus } from './routes/skus.ts';
 import { registerSuppliers } from './routes/suppliers.ts';
+import { registerSql, type SqlRoutes } from './routes/sql.ts';
 import { registerSystem } from './routes/system.ts';
 import type { Policies } from './policies.ts';
 import type { SupplierDesk } from './suppliers/desk.ts';
@@ -72,6 +73,7 @@ export interface ApiParts {
   readonly system: SystemMonitor;
   readonly backtests: Backtests;
   readonly policies: Policies;
+  readonly sql: SqlRoutes;
   readonly hub: LiveHub;
   readonly limits: LiveLimits;
   readonly gate: Omit<Gate, 'rules'>;
@@ -129,6 +131,8 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
       sessions: new Sessions({ access, sessionMs: life.config.sessionMs, nowMs: Date.now }),
       tokens: new TokenDesk({ access, nowMs: Date.now }),
     });
+    registerSql(rest, parts.sql);
+    registerLive(rest, { hub, limits });
     rest.get('/v1/openapi.json', async () => app.swagger());
   });
   const { accessToken, doorUrl } = life.config;

@@ -44,6 +44,9 @@ export interface Config extends StreamLimits {
   clickhouseDatabase: string;
   clickhouseUser: string;
   clickhousePassword: string;
+  /** Account of queries that people send; empty: the one above. */
+  clickhouseSqlUser: string;
+  clickhouseSqlPassword: string;
 
   /** Address to listen on. */
   host: string;
@@ -156,6 +159,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     }),
     clickhouseUser: read.text('CLICKHOUSE_USER', 'default'),
     clickhousePassword: read.text('CLICKHOUSE_PASSWORD', ''),
+    clickhouseSqlUser: read.text('CLICKHOUSE_SQL_USER', ''),
+    clickhouseSqlPassword: read.text('CLICKHOUSE_SQL_PASSWORD', ''),
 
     host: read.matching('HOST', '127.0.0.1', {
       pattern: /^[A-Za-z0-9.:-]+$/,

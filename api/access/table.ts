@@ -22,6 +22,7 @@ import {
 
 const ADMIN = ['admin'] as const;
 const APPROVERS = ['approver', 'admin'] as const;
+const ANALYSTS = ['analyst', 'admin'] as const;
 const SENDERS = ['producer', 'admin'] as const;
 const SIGNED_IN = [...READERS, 'producer'] as const;
 
@@ -97,6 +98,16 @@ export const API_RULES: RouteRules = {
   'GET /v1/tokens': allow(ADMIN),
   'POST /v1/tokens': allow(ADMIN),
   'DELETE /v1/tokens/:id': allow(ADMIN),
+
+  // SQL of data teams; whoever reads may read what they saved, and what the schema means
+  'POST /v1/sql': allow(ANALYSTS),
+  'GET /v1/sql/:queryId': allow(ANALYSTS),
+  'DELETE /v1/sql/:queryId': allow(ANALYSTS),
+  'GET /v1/sql/saved': allowScoped(READERS),
+  'GET /v1/sql/saved/:name': allowScoped(READERS),
+  'PUT /v1/sql/saved/:name': allow(ANALYSTS),
+  'DELETE /v1/sql/saved/:name': allow(ANALYSTS),
+  'GET /v1/schema': allowScoped(READERS),
 
   // The system, live and at a glance; topics are in TOPIC_ROLES
   'GET /v1/system': allowScoped(READERS),

@@ -13,7 +13,10 @@ import type { Log } from '../log.ts';
 export type ClickHouseConfig = Pick<
   Config,
   'clickhouseUrl' | 'clickhouseDatabase' | 'clickhouseUser' | 'clickhousePassword'
->;
+> & {
+  /** How long one request may take. */
+  readonly requestTimeoutMs?: number;
+};
 
 /** The official client on one database, which may have to be made first. */
 export type ClickHouse = ClickHouseClient & {
@@ -70,7 +73,7 @@ function options(config: ClickHouseConfig, database: string): Parameters<typeof 
     password: config.clickhousePassword,
     database,
     application: 'stocktide',
-    request_timeout: REQUEST_TIMEOUT_MS,
+    request_timeout: config.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     max_open_connections: MAX_CONNECTIONS,
     compression: { request: far, response: far },
     // Each failure reaches its caller, who logs it where it matters.

@@ -21,6 +21,8 @@ export interface Problem {
   value?: string;
   allowed?: string;
   requestId?: string;
+  /** Members of its own, as RFC 9457 allows. */
+  [more: string]: unknown;
 }
 
 export interface ProblemInit {
@@ -36,6 +38,8 @@ export interface ProblemInit {
   retryAfterS?: number | undefined;
   /** What a credential has to be; becomes the header WWW-Authenticate. */
   challenge?: string | undefined;
+  /** Members beyond those of every problem, such as the place of a fault in a text. */
+  more?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** To be thrown by a handler: the answer is its problem document. */
@@ -46,7 +50,7 @@ export class ProblemError extends Error {
   readonly challenge: string | undefined;
 
   constructor(init: ProblemInit) {
-    const { status, kind, title, detail, field, value, allowed } = init;
+    const { status, kind, title, detail, field, value, allowed, more } = init;
     super(detail);
     this.problem = {
       type: `urn:stocktide:problem:${kind}`,
@@ -56,6 +60,7 @@ export class ProblemError extends Error {
       ...(field === undefined ? {} : { field }),
       ...(value === undefined ? {} : { value: shown(value) }),
       ...(allowed === undefined ? {} : { allowed }),
+      ...more,
     };
     this.retryAfterS = init.retryAfterS;
     this.challenge = init.challenge;

@@ -23,6 +23,20 @@ export interface Token {
   depth: number;
 }
 
+/** A quote, heredoc or comment that does not end, or quotes that nothing here can read. */
+export class UnreadableSql extends ClickHouseError {
+  override readonly name = 'UnreadableSql';
+  readonly reason: string;
+  /** First byte of it. */
+  readonly start: number;
+
+  constructor(reason: string, start: number) {
+    super('SYNTAX_ERROR', reason);
+    this.reason = reason;
+    this.start = start;
+  }
+}
+
 const LINE_COMMENT = /(?:--|\/\/|#[ !])[^\n]*/y;
 const BLANKS = /[\s\0\x80-\xff]+/y;
 /** ‘ ’ “ ” in UTF-8: quotes to the engine, with rules of their own. */
@@ -33,7 +47,7 @@ const NUMBER = /\d\w*/y;
 /** Behind a dot digits name a member of a tuple, and what follows them is a token of its own. */
 const MEMBER = /\d+/y;
 
-/** @throws {ClickHouseError} SYNTAX_ERROR for a quote, heredoc or comment that does not end. */
+/** @throws {UnreadableSql} */
 export function* tokenize(latin1: string): Generator<Token, undefined> {
   let at = 0;
   let depth = 0;
@@ -54,12 +68,14 @@ function skipBlanks(latin1: string, from: number): number {
   for (;;) {
     const start = at;
     at += match(LINE_COMMENT, latin1, at).length;
-    if (latin1.startsWith('/*', at)) at = endBehind(latin1, '*/', at + 2, 'comment');
+    if (latin1.startsWith('/*', at))
+      at = endBehind(latin1, '*/', { from: at, opening: 2, what: 'comment' });
     const blanks = match(BLANKS, latin1, at);
-    if (TYPOGRAPHIC_QUOTE.test(blanks)) {
-      throw new ClickHouseError(
-        'SYNTAX_ERROR',
-        'typographic quotes are not supported by the local host: write straight ones',
+    const quote = blanks.search(TYPOGRAPHIC_QUOTE);
+    if (quote >= 0) {
+      throw new UnreadableSql(
+        'typographic quotes are not supported: write straight ones',
+        at + quote,
       );
     }
     at += blanks.length;
@@ -79,7 +95,10 @@ function readToken(
   const tag = match(HEREDOC_TAG, latin1, at);
   // Without its second half `$tag$` is a word to the engine.
   if (tag !== '' && latin1.includes(tag, at + tag.length)) {
-    return { kind: 'quoted', end: endBehind(latin1, tag, at + tag.length, 'heredoc') };
+    return {
+      kind: 'quoted',
+      end: endBehind(latin1, tag, { from: at, opening: tag.length, what: 'heredoc' }),
+    };
   }
   const word = match(WORD, latin1, at);
   if (word !== '') return { kind: 'word', end: at + word.length };
@@ -100,14 +119,18 @@ function endOfQuoted(latin1: string, start: number, quote: string): number {
   throw unclosed(`${quote} quote`, start);
 }
 
-function endBehind(latin1: string, closing: string, from: number, what: string): number {
-  const found = latin1.indexOf(closing, from);
+function endBehind(
+  latin1: string,
+  closing: string,
+  { from, opening, what }: { from: number; opening: number; what: string },
+): number {
+  const found = latin1.indexOf(closing, from + opening);
   if (found < 0) throw unclosed(what, from);
   return found + closing.length;
 }
 
-function unclosed(what: string, at: number): ClickHouseError {
-  return new ClickHouseError('SYNTAX_ERROR', `${what} at byte ${at} is not closed`);
+function unclosed(what: string, at: number): UnreadableSql {
+  return new UnreadableSql(`${what} at byte ${at} is not closed`, at);
 }
 
 function match(pattern: RegExp, text: string, at: number): string {

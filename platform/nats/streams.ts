@@ -32,6 +32,8 @@ export const CHECKPOINT_STREAM = `KV_${CHECKPOINT_BUCKET}`;
 /** Buckets of platform/access: API tokens, and dashboard sessions, which end by themselves. */
 export const TOKEN_BUCKET = 'access_tokens';
 export const SESSION_BUCKET = 'access_sessions';
+/** Bucket of the queries that people have saved (api/sql/saved.ts). */
+export const SAVED_QUERY_BUCKET = 'saved_queries';
 
 const SECOND_MS = 1000;
 const DAY_MS = 86_400 * SECOND_MS;
@@ -39,6 +41,7 @@ const CHECKPOINTS_MAX_BYTES = 16 * 1024 * 1024;
 const ACCESS_MAX_BYTES = 16 * 1024 * 1024;
 /** No session lasts longer. */
 export const SESSION_MAX_MS = DAY_MS;
+const SAVED_QUERIES_MAX_BYTES = 32 * 1024 * 1024;
 
 /** A stream as this system wants it. */
 type WantedStream = Pick<StreamConfig, 'name'> & Partial<StreamConfig> & { max_bytes: number };
@@ -128,6 +131,13 @@ export function wantedStreams(limits: StreamLimits): WantedStream[] {
       discard: DiscardPolicy.Old,
       max_age: nanos(SESSION_MAX_MS),
       max_bytes: ACCESS_MAX_BYTES,
+    },
+    {
+      ...common,
+      ...bucket(SAVED_QUERY_BUCKET),
+      description: 'Queries that people have saved',
+      discard: DiscardPolicy.New,
+      max_bytes: SAVED_QUERIES_MAX_BYTES,
     },
   ];
 }

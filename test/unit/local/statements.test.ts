@@ -125,7 +125,7 @@ describe('refused', () => {
     ['INSERT INTO t SELECT 1; DROP TABLE t', multi],
     ['INSERT INTO t VALUES (1); DROP TABLE t', multi],
     ["SELECT 'open", "' quote at byte 7 is not closed"],
-    ['SELECT 1 /* open', 'comment at byte 11 is not closed'],
+    ['SELECT 1 /* open', 'comment at byte 9 is not closed'],
     ['SELECT ‘1’', 'typographic quotes'],
     ['\\d', 'cannot begin with'],
     ["SELECT 1 INTO OUTFILE 'x'", 'INTO OUTFILE'],
