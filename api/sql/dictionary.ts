@@ -18,7 +18,8 @@ interface TableRow {
   readonly bytes: number | null;
   /** SELECT of a view, else empty. */
   readonly select: string;
-  readonly parameters: readonly (readonly [name: string, type: string])[];
+  /** Name and type of each. */
+  readonly parameters: readonly (readonly string[])[];
 }
 
 interface ColumnRow {
@@ -69,7 +70,7 @@ export class Dictionary {
       queryRows<TableRow>(
         this.#client,
         `SELECT name, engine, comment, primary_key, sorting_key, partition_key,
-           total_rows AS rows, total_bytes AS bytes, as_select AS select, parameterized_view_parameters AS parameters
+           total_rows AS rows, total_bytes AS bytes, as_select AS select, arrayMap(p -> [p.1, p.2], parameterized_view_parameters) AS parameters
          FROM system.tables
          WHERE database = currentDatabase() AND NOT is_temporary
          ORDER BY name`,
@@ -109,7 +110,7 @@ export function describeTables(
   return tables.map(({ parameters, select: _select, ...table }) => ({
     ...table,
     group: groupOf(table),
-    parameters: parameters.map(([name, type]) => ({ name, type })),
+    parameters: parameters.map(([name = '', type = '']) => ({ name, type })),
     columns: (byTable.get(table.name) ?? []).map((column) => ({
       name: column.name,
       type: column.type,

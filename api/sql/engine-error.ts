@@ -85,10 +85,11 @@ function boundProblem(bounds: readonly SqlBound[], limits: SqlLimits, said: stri
   });
 }
 
-/** Without the list of all that a parser would have taken, and without versions and stack traces. */
+/** Without what the runner put behind it, the list of all that a parser would have taken, without versions and stack traces. */
 function plain(message: string): string {
   const text = message
     .replace(/ Expected one of: [^]*$/, '')
+    .replace(/\nFORMAT \w+/, '')
     .replace(/\s*\((version [^)]*|[A-Z_]{4,})\)\s*$/g, '')
     .trim()
     .replace(/\.$/, '');

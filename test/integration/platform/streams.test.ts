@@ -30,6 +30,7 @@ test('makes every stream as wanted, and nothing the second time', async () => {
     'KV_access_sessions',
     'KV_access_tokens',
     'KV_checkpoints',
+    'KV_saved_queries',
     'LOG',
     'SIGNALS',
     'SNAPSHOTS',
