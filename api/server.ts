@@ -132,7 +132,6 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
       tokens: new TokenDesk({ access, nowMs: Date.now }),
     });
     registerSql(rest, parts.sql);
-    registerLive(rest, { hub, limits });
     rest.get('/v1/openapi.json', async () => app.swagger());
   });
   const { accessToken, doorUrl } = life.config;
