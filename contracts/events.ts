@@ -6,6 +6,7 @@
  */
 import type { Static, TSchema } from 'typebox';
 import { CONTROL_EVENTS } from './events/control.ts';
+import { DOOR_EVENTS } from './events/door.ts';
 import { INVENTORY_EVENTS } from './events/inventory.ts';
 import { ORDER_EVENTS } from './events/orders.ts';
 import { SUPPLY_EVENTS } from './events/supply.ts';
@@ -16,6 +17,7 @@ export const EVENTS = {
   ...INVENTORY_EVENTS,
   ...SUPPLY_EVENTS,
   ...CONTROL_EVENTS,
+  ...DOOR_EVENTS,
 } as const;
 
 type Events = typeof EVENTS;
@@ -61,6 +63,8 @@ export const INTERNAL_TYPES: ReadonlySet<string> = new Set<InputType>([
   'clock.ticked',
   'finding.raised',
   'finding.cleared',
+  'feed.tallied',
+  'rejection.settled',
 ]);
 
 /** The LOG schema of each type, and the document that a line type comes from. */

@@ -18,7 +18,7 @@ export const LIVE_PATH = '/v1/live';
 const topic = Type.String({
   minLength: 1,
   maxLength: 80,
-  description: 'system, cases, alerts, kpi, kpi:<window> or atp:<sku>',
+  description: 'system, cases, alerts, feeds, kpi, kpi:<window> or atp:<sku>',
 });
 
 export const ClientMessage = Type.Union([
@@ -71,8 +71,14 @@ export interface SourceStatus {
   readonly watermark: string;
   /** Numbers missing from its sequence. */
   readonly gaps: number;
+  /** Lateness that half of its newest events do not exceed (ms); null before the first. */
+  readonly lateP50Ms: number | null;
   /** Lateness that 95 % of its newest events do not exceed (ms); null before the first. */
   readonly lateP95Ms: number | null;
+  /** Events that the door had already, and those that it refused, by reason; a minute behind. */
+  readonly duplicates: number;
+  readonly rejected: number;
+  readonly reasons: Readonly<Record<string, number>>;
 }
 
 /** What a runtime says of itself once a second (`live.runtime.<slice>`). */

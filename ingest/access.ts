@@ -13,4 +13,5 @@ export const DOOR_RULES: RouteRules = {
   'GET /v1/dead': allow(READERS),
   'GET /v1/dead/:seq': allow(READERS),
   'POST /v1/dead/:seq/replay': allow(WORKERS),
+  'POST /v1/dead/:seq/discard': allow(WORKERS),
 };

@@ -22,6 +22,7 @@ import { DOOR_RULES } from './access.ts';
 import { startClock } from './clock/clock.ts';
 import { createLetterReader, type LetterReader } from './dead/reader.ts';
 import { registerDeadRoutes } from './dead/routes.ts';
+import { createSettlements, type Settlements } from './dead/settle.ts';
 import { createDeadLetters } from './dead/writer.ts';
 import { createDoor, type Door } from './door/accept.ts';
 import { registerCatalogue } from './door/http/catalogue.ts';
@@ -30,6 +31,7 @@ import { registerEventRoutes } from './door/http/routes.ts';
 import { doorLimits } from './door/limits.ts';
 import { createDoorMetrics } from './door/metrics.ts';
 import { createRecentIds } from './door/recent-ids.ts';
+import { Tallies, tellTallies } from './door/tally.ts';
 import { tellStatus } from './door/status.ts';
 import { awaitStreams, createStoredHash } from './door/streams.ts';
 import { DoorUnavailable } from './door/unavailable.ts';
@@ -39,6 +41,7 @@ import { startInbox } from './inbox/inbox.ts';
 interface Opened {
   readonly door: Door;
   readonly letters: LetterReader;
+  readonly settlements: Settlements;
   /** Settles what was taken. */
   close(): Promise<void>;
 }
@@ -86,6 +89,7 @@ async function start(life: Life): Promise<void> {
       read: (seq) => now().letters.read(seq),
       remove: (seq) => now().letters.remove(seq),
     } satisfies LetterReader,
+    settlements: { note: (...args) => now().settlements.note(...args) } satisfies Settlements,
     limits,
     held: createHeldBytes(limits.maxHeldBytes, metrics),
     signal,
@@ -130,6 +134,10 @@ function open(life: Life, link: NatsLink): Opened {
     onMissed: (error) => log.debug({ err: error }, 'a tick was not stored'),
   });
   const doorMetrics = createDoorMetrics(metrics);
+  const tallies = new Tallies();
+  /** Highest event time that was accepted (ms since 1970). */
+  let feedMs: number | null = null;
+  const eventMs = () => (config.clock === 'live' ? Date.now() : feedMs);
   const door = createDoor({
     publisher,
     clock: { mode: config.clock, now: Date.now },
@@ -138,19 +146,34 @@ function open(life: Life, link: NatsLink): Opened {
     metrics: doorMetrics,
     dead: createDeadLetters({ publisher, maxEventBytes: config.maxEventBytes, now: Date.now }),
     storedHash: createStoredHash(jsm),
-    onAccepted: (timeMs) => clock.observe(timeMs),
+    onAccepted(timeMs) {
+      clock.observe(timeMs);
+      feedMs = Math.max(feedMs ?? timeMs, timeMs);
+    },
+    onSettled: (value, outcome) => tallies.note(value, outcome, Date.now()),
+  });
+  const name = randomUUID();
+  const stopTallies = tellTallies({
+    door: name,
+    eventMs,
+    now: Date.now,
+    onMissed: (error) => log.debug({ err: error }, 'a tally was not stored'),
+    publisher,
+    tallies,
   });
   const inbox = startInbox({ link, door, log, metrics, signal });
   life.addCheck('inbox', () =>
     inbox.attached ? { ok: true } : { ok: false, detail: inbox.trouble },
   );
-  const stopTelling = tellStatus({ nc, door: randomUUID(), publisher, metrics: doorMetrics });
+  const stopTelling = tellStatus({ nc, door: name, publisher, metrics: doorMetrics });
 
   return {
     door,
     letters: createLetterReader(jsm),
+    settlements: createSettlements({ eventMs, now: Date.now, publisher }),
     async close() {
       stopTelling();
+      stopTallies();
       clock.stop();
       await inbox.drained();
       await publisher.drain();

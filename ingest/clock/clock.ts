@@ -7,11 +7,8 @@
  *
  * A tick that could not be sent is not made up for: the next one says what time it is then.
  */
-import { TYPE_PREFIX, TYPE_SUFFIX, type ProducerEvent } from '../../contracts/envelope.ts';
-import type { DataOf } from '../../contracts/events.ts';
-import { explode } from '../../contracts/explode.ts';
 import type { Publisher } from '../../platform/nats/publisher.ts';
-import { logMessage } from '../door/log-message.ts';
+import { ownMessage } from '../door/own-message.ts';
 
 export const CLOCK_SOURCE = 'urn:stocktide:clock';
 const SECOND_MS = 1000;
@@ -65,18 +62,11 @@ function feedTicks(tick: (timeMs: number) => void): (timeMs: number) => void {
 function tickMessage(mode: 'live' | 'feed', timeMs: number, nowMs: number) {
   const second = Math.floor(timeMs / SECOND_MS);
   const tick = new Date(second * SECOND_MS).toISOString();
-  const data: DataOf<'clock.ticked'> = { tick, clock: mode };
-  const event: ProducerEvent = {
-    specversion: '1.0',
-    id: String(second),
-    source: CLOCK_SOURCE,
-    type: `${TYPE_PREFIX}clock.ticked${TYPE_SUFFIX}`,
-    time: tick,
-    data,
-  };
-  const [message] = explode('clock.ticked', event).map((part) =>
-    logMessage(part, new Date(nowMs).toISOString()),
+  return ownMessage(
+    {
+      ...{ name: 'clock.ticked', id: String(second), source: CLOCK_SOURCE, time: tick },
+      data: { tick, clock: mode },
+    },
+    nowMs,
   );
-  if (!message) throw new Error('a tick is one message');
-  return message;
 }

@@ -9,6 +9,7 @@ export const USAGE = `Shows what the door refused, and sends it through the door
   npm run dead -- replay SEQ...            the original bytes again
   npm run dead -- replay SEQ --with FILE   a mended event (or batch) in its place
   npm run dead -- replay --reason R        every letter of a reason, oldest first
+  npm run dead -- discard SEQ... --why W   give letters up
 
 A letter is removed once the log has all of it; one that is refused again stays.
 
@@ -16,6 +17,7 @@ Options
   --reason R     ${Object.keys(REJECTION_REASONS).join(', ')}
   --limit N      letters to list (20)
   --with FILE    JSON
+  --why W        why; the log keeps it beside the letter
   --url URL      address of the door; default: the system that runs on STOCKTIDE_HOME
   --json         print JSON
   --help         print this
@@ -24,6 +26,8 @@ ACCESS_TOKEN is sent when it is set. Exit code: 0 done, 1 something was refused 
 2 wrong arguments.`;
 
 interface Common {
+  /** Why, for the log; empty when it was not said. */
+  readonly why: string;
   readonly url: string | null;
   readonly json: boolean;
 }
@@ -32,7 +36,8 @@ export type DeadArguments =
   | (Common & { command: 'list'; reason: RejectionReason | null; limit: number })
   | (Common & { command: 'show'; seq: number })
   | (Common & { command: 'replay'; seqs: readonly number[]; mended: string | null })
-  | (Common & { command: 'replay-reason'; reason: RejectionReason });
+  | (Common & { command: 'replay-reason'; reason: RejectionReason })
+  | (Common & { command: 'discard'; seqs: readonly number[] });
 
 /** The arguments are wrong; the message names the one and what is allowed. */
 export class UsageError extends Error {
@@ -49,7 +54,7 @@ export function readArguments(args: readonly string[]): DeadArguments {
   if (values.help === true || (command === undefined && args.length === 0)) {
     return { command: 'help' };
   }
-  const common = { url: readUrl(values.url), json: values.json === true };
+  const common = { url: readUrl(values.url), json: values.json === true, why: values.why ?? '' };
   const reason = readReason(values.reason);
   switch (command) {
     case 'list':
@@ -73,8 +78,14 @@ export function readArguments(args: readonly string[]): DeadArguments {
       }
       return { ...common, command, seqs, mended };
     }
+    case 'discard': {
+      const seqs = rest.map(readSeq);
+      if (seqs.length === 0) throw new UsageError('discard: give sequences');
+      if (common.why.trim() === '') throw new UsageError('discard: say why, with --why');
+      return { ...common, command, seqs };
+    }
     default:
-      throw new UsageError(`${command ?? ''}: is no command; allowed: list, show, replay`);
+      throw new UsageError(`${command ?? ''}: is no command; allowed: list, show, replay, discard`);
   }
 }
 
@@ -87,6 +98,7 @@ function parse(args: readonly string[]) {
         reason: { type: 'string' },
         limit: { type: 'string' },
         with: { type: 'string' },
+        why: { type: 'string' },
         url: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

@@ -10,7 +10,8 @@ export interface DeadClient {
   all(reason: RejectionReason): AsyncGenerator<ListedLetter>;
   show(seq: number): Promise<StoredLetter>;
   /** `mended` is JSON; null for the original bytes. */
-  replay(seq: number, mended: Uint8Array | null): Promise<ReplayAnswer>;
+  replay(seq: number, mended: Uint8Array | null, why: string): Promise<ReplayAnswer>;
+  discard(seq: number, why: string): Promise<void>;
 }
 
 /** What became of a letter: removed, or why it stays. */
@@ -77,8 +78,8 @@ export function createDeadClient(doorUrl: string, accessToken: string): DeadClie
       } while (before !== null);
     },
     show: (seq) => get<StoredLetter>(`/v1/dead/${seq}`),
-    async replay(seq, mended) {
-      const { status, body } = await ask(`/v1/dead/${seq}/replay`, {
+    async replay(seq, mended, why) {
+      const { status, body } = await ask(`/v1/dead/${seq}/replay?${queryOf(why)}`, {
         method: 'POST',
         ...(mended === null
           ? {}
@@ -88,8 +89,16 @@ export function createDeadClient(doorUrl: string, accessToken: string): DeadClie
       if (status === 503) throw new DeadClientError(problemText(status, body));
       return { seq, problem: problemText(status, body) };
     },
+    async discard(seq, why) {
+      const { status, body } = await ask(`/v1/dead/${seq}/discard?${queryOf(why)}`, {
+        method: 'POST',
+      });
+      if (status !== 200) throw new DeadClientError(problemText(status, body));
+    },
   };
 }
+
+const queryOf = (reason: string) => new URLSearchParams({ reason }).toString();
 
 function problemText(status: number, { title, detail }: Answer['body']): string {
   return title === undefined ? `the door answered ${status}` : `${title}: ${detail ?? ''}`;

@@ -42,12 +42,19 @@ async function main(args: DeadArguments): Promise<number> {
     }
     case 'replay': {
       const mended = args.mended === null ? null : readMended(args.mended);
-      return replayAll(door, args.seqs, mended, args.json);
+      return replayAll(door, args.seqs, { ...args, mended });
     }
     case 'replay-reason': {
       const seqs: number[] = [];
       for await (const { seq } of door.all(args.reason)) seqs.unshift(seq);
-      return replayAll(door, seqs, null, args.json);
+      return replayAll(door, seqs, { ...args, mended: null });
+    }
+    case 'discard': {
+      for (const seq of args.seqs) {
+        await door.discard(seq, args.why);
+        console.log(args.json ? JSON.stringify({ seq, removed: true }) : `${seq}  is given up`);
+      }
+      return EXIT.done;
     }
     default:
       return args satisfies never;
@@ -58,12 +65,11 @@ async function main(args: DeadArguments): Promise<number> {
 async function replayAll(
   door: DeadClient,
   seqs: readonly number[],
-  mended: Uint8Array | null,
-  json: boolean,
+  { json, mended, why }: { mended: Uint8Array | null; json: boolean; why: string },
 ): Promise<number> {
   let refused = 0;
   for (const seq of seqs) {
-    const answer = await door.replay(seq, mended);
+    const answer = await door.replay(seq, mended, why);
     if ('problem' in answer || !answer.removed) refused++;
     console.log(json ? JSON.stringify(answer) : replayText(answer));
   }

@@ -1,5 +1,5 @@
 /**
- * A dead letter's second chance: the original bytes, or mended ones, through the door again. The letter
+ * A dead letter's end. Its second chance: the original bytes, or mended ones, through the door again. The letter
  * goes when everything in it is in the log; until then it stays, and being refused again makes no second
  * one.
  */
@@ -9,6 +9,7 @@ import { ProblemError } from '../../platform/http/problem.ts';
 import type { Door } from '../door/accept.ts';
 import { decodeBody, type Decoded } from '../door/decode.ts';
 import type { LetterReader, StoredLetter } from './reader.ts';
+import type { Decision, Settlements } from './settle.ts';
 
 export interface Replayed {
   readonly seq: number;
@@ -17,11 +18,17 @@ export interface Replayed {
   readonly results: readonly EventOutcome[];
 }
 
+interface Parts {
+  readonly door: Door;
+  readonly letters: LetterReader;
+  readonly settlements: Settlements;
+}
+
 /** `mended` stands for the original bytes. Throws a ProblemError when the letter cannot be replayed. */
 export async function replayLetter(
-  { door, letters }: { door: Door; letters: LetterReader },
+  { door, letters, settlements }: Parts,
   seq: number,
-  mended: Decoded | null,
+  { decision, mended }: { mended: Decoded | null; decision: Decision },
 ): Promise<Replayed> {
   const letter = await letters.read(seq);
   if (letter === null) throw noSuchLetter(seq);
@@ -29,8 +36,23 @@ export async function replayLetter(
   const events = decoded.kind === 'one' ? [decoded.event] : decoded.events;
   const results = await door.accept(events, { via: 'http', isLetter: true });
   const removed = results.every(({ outcome }) => outcome !== 'rejected');
-  if (removed) await letters.remove(seq);
+  if (removed) {
+    await settlements.note(letter, mended === null ? 'replayed' : 'mended', decision);
+    await letters.remove(seq);
+  }
   return { seq, removed, results };
+}
+
+/** Gives a letter up: it is gone, and the log knows who decided so, and why. */
+export async function discardLetter(
+  { letters, settlements }: Pick<Parts, 'letters' | 'settlements'>,
+  seq: number,
+  decision: Decision,
+): Promise<void> {
+  const letter = await letters.read(seq);
+  if (letter === null) throw noSuchLetter(seq);
+  await settlements.note(letter, 'discarded', decision);
+  await letters.remove(seq);
 }
 
 export function noSuchLetter(seq: number): ProblemError {
@@ -38,7 +60,7 @@ export function noSuchLetter(seq: number): ProblemError {
     status: 404,
     kind: 'no-such-letter',
     title: 'There is no such dead letter',
-    detail: 'It was replayed, is older than the stream keeps letters, or never was',
+    detail: 'It was replayed or discarded, is older than the stream keeps letters, or never was',
     field: 'seq',
     value: seq,
   });

@@ -4,17 +4,23 @@
  *   GET  /v1/dead?reason=&limit=&before=   newest first, with counts by reason
  *   GET  /v1/dead/<seq>                    one letter with its original bytes
  *   POST /v1/dead/<seq>/replay             through the door again; a body is the mended event (or batch)
+ *   POST /v1/dead/<seq>/discard?reason=    given up
+ *
+ * `reason` in the query of the last two says why; the log keeps it, with who decided.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { REJECTION_REASONS } from '../../contracts/rejections.ts';
+import { callerOf } from '../../platform/http/access.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
 import { sendProblemWith } from '../door/http/answers.ts';
 import { decodeRequest, readBodiesHere, type EventRoutesParts } from '../door/http/routes.ts';
 import { isReason, type LetterReader } from './reader.ts';
-import { noSuchLetter, replayLetter } from './replay.ts';
+import { discardLetter, noSuchLetter, replayLetter } from './replay.ts';
+import type { Decision, Settlements } from './settle.ts';
 
 export interface DeadRoutesParts extends EventRoutesParts {
   readonly letters: LetterReader;
+  readonly settlements: Settlements;
 }
 
 const DEFAULT_LIMIT = 50;
@@ -42,6 +48,14 @@ export function registerDeadRoutes(app: FastifyInstance, parts: DeadRoutesParts)
     return letter;
   });
 
+  app.post<{ Params: { seq: string } }>('/v1/dead/:seq/discard', async (request, reply) => {
+    const seq = readSeq(request.params.seq);
+    const decision = readDecision(request);
+    if (decision.reason === '') throw invalid('reason', '', 'why the letter is given up');
+    await discardLetter(parts, seq, decision);
+    return reply.send({ seq, removed: true });
+  });
+
   void app.register(async (scope) => {
     readBodiesHere(scope, parts);
     scope.post<{ Params: { seq: string } }>('/v1/dead/:seq/replay', async (request, reply) => {
@@ -51,7 +65,8 @@ export function registerDeadRoutes(app: FastifyInstance, parts: DeadRoutesParts)
         const mended = hasBody(request)
           ? await decodeRequest(request.raw, 'either', parts, hold)
           : null;
-        const replayed = await replayLetter(parts, seq, mended);
+        const decision = readDecision(request);
+        const replayed = await replayLetter(parts, seq, { mended, decision });
         return replayed.removed
           ? await reply.send(replayed)
           : await sendProblemWith(reply, stillRefused(seq), replayed);
@@ -60,6 +75,19 @@ export function registerDeadRoutes(app: FastifyInstance, parts: DeadRoutesParts)
       }
     });
   });
+}
+
+const MAX_REASON_LENGTH = 500;
+
+/** Who decides is who calls; why may be left out by a program that does not know. */
+function readDecision(request: Pick<FastifyRequest, 'caller' | 'query'>): Decision {
+  const { reason = '' } = request.query as Record<string, unknown>;
+  // eslint-disable-next-line no-control-regex
+  const isText = typeof reason === 'string' && !/[\u0000-\u001f\u007f]/.test(reason);
+  if (!isText || reason.length > MAX_REASON_LENGTH) {
+    throw invalid('reason', reason, `text of at most ${MAX_REASON_LENGTH} characters`);
+  }
+  return { actor: callerOf(request).subject, reason: reason.trim() };
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {

@@ -46,6 +46,8 @@ export interface DoorParts {
   readonly dead: DeadLetters;
   /** `datahash` of the LOG's event at a sequence, or null when it cannot be told. */
   readonly storedHash: (seq: number) => Promise<string | null>;
+  /** Told what became of each event that was sent, but not of letters that are replayed. */
+  readonly onSettled?: (value: unknown, outcome: EventOutcome) => void;
   /** Told the highest event time of what was accepted (ms since 1970). */
   readonly onAccepted?: (timeMs: number) => void;
 }
@@ -67,7 +69,8 @@ interface Opened {
 }
 
 export function createDoor(parts: DoorParts): Door {
-  const { publisher, clock, recentIds, limits, metrics, dead, storedHash, onAccepted } = parts;
+  const { publisher, clock, recentIds, limits, metrics, dead, storedHash } = parts;
+  const { onAccepted, onSettled } = parts;
 
   /** Sends one message; notes in `progress` what the log says. */
   function send(message: LogMessage, isNew: boolean, progress: Progress, flight: Flight): void {
@@ -155,6 +158,9 @@ export function createDoor(parts: DoorParts): Door {
     const outcomes = taken.map(outcomeOf);
     metrics.took(outcomes, { via: origin.via, seconds: (performance.now() - startedAt) / 1000 });
     tellTime(taken);
+    if (onSettled !== undefined && origin.isLetter !== true) {
+      outcomes.forEach((outcome, at) => onSettled(taken[at]?.incoming.value, outcome));
+    }
     return outcomes;
   }
 

@@ -307,6 +307,21 @@ const EXAMPLES: Examples = {
     source: WMS,
     data: { feed_id: 'wms-dc-01', last_record_at: TIME, records: 12, expected_next_at: LATER },
   },
+  'feed.tallied': {
+    source: STOCKTIDE,
+    data: {
+      ...{ source: WMS, since: TIME, accepted: 97, duplicates: 2, rejected: 1 },
+      reasons: { invalid_data: 1 },
+    },
+  },
+  'rejection.settled': {
+    source: STOCKTIDE,
+    data: {
+      ...{ letter: 17, settlement: 'mended', rejected_for: 'invalid_data', rejected_at: TIME },
+      ...{ about_source: WMS, about_id: 'adj-1', about_type: 'stocktide.inventory.adjusted.v1' },
+      ...{ actor: 'ana', reason: 'the quantity was a word' },
+    },
+  },
   'event.corrected': {
     source: WMS,
     data: {

@@ -24,7 +24,7 @@ import {
 import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../facts/parts.ts';
 import { RulePolicies } from '../facts/rule-policies.ts';
 import type { Applied, Outputs, SnapshotPart } from '../processor.ts';
-import { auditHash, GENESIS } from './audit.ts';
+import { auditHash, GENESIS } from '../../contracts/audit.ts';
 import { decide, VERIFY_MS, type Command } from './commands.ts';
 import { deadlinesOf, type Calendars } from './deadlines.ts';
 import { dueSteps } from './ladder.ts';

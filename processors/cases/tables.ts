@@ -1,4 +1,5 @@
 /** Columns of the cases' table, in the order of its cells. */
+import { AUDIT_COLUMNS } from '../../contracts/audit.ts';
 import { SIGNED_COLUMNS } from '../facts/signed.ts';
 
 export const CASES_TABLES = {
@@ -23,22 +24,5 @@ export const CASES_TABLES = {
     'resolution',
     ...SIGNED_COLUMNS,
   ],
-  case_events: [
-    'n',
-    'case_id',
-    'at',
-    'kind',
-    'actor',
-    'detail',
-    'code',
-    'status',
-    'severity',
-    'team',
-    'record',
-    'source',
-    'event_id',
-    'seq',
-    'previous_hash',
-    'hash',
-  ],
+  case_events: [...AUDIT_COLUMNS, 'previous_hash', 'hash'],
 } as const;

@@ -15,7 +15,7 @@ import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts'
 import { FeedRules } from './rules.ts';
 import { Source, type SavedSource } from './source.ts';
 
-const STATE_VERSION = '2';
+const STATE_VERSION = '3';
 const MINUTE_MS = 60_000;
 /** Sources that are remembered; beyond it the one that is silent for the longest is forgotten. */
 export const MAX_SOURCES = 500;
@@ -45,6 +45,11 @@ export function createFeeds(): Feeds {
       case 'stocktide.exception.opened.v1':
       case 'stocktide.exception.acknowledged.v1':
       case 'stocktide.exception.resolved.v1':
+      case 'stocktide.rejection.settled.v1':
+        break;
+      case 'stocktide.feed.tallied.v1':
+        sources.get(event.data.source)?.tally(event.data);
+        rules.tallied(event.data, applied, out);
         break;
       case 'stocktide.finding.raised.v1':
         rules.rejected(event.data, applied, out);

@@ -8,13 +8,13 @@
  *                 it. control_total: stock refused a snapshot (SNAPSHOT_REJECTED), because its rows do not
  *                 add up to what it says of itself. It ends after so many snapshots in a row without either.
  *                 id_conflict: the runtime met an id again with other data. It ends after a day without.
- *
- * What the door rejects never enters the log, so the part of rejects is not judged here; the door counts it.
+ *                 rejects: the door refused more than a part of what came within an hour (rejects.ts).
  */
 import type { DataOf } from '../../contracts/events.ts';
 import { Episodes, type Found } from '../facts/episodes.ts';
 import { mapParts, restoreMap } from '../facts/parts.ts';
 import { RulePolicies } from '../facts/rule-policies.ts';
+import { Rejects } from './rejects.ts';
 import type { Applied, Cleared, Outputs, SnapshotPart } from '../processor.ts';
 
 /** Row counts of a weekday that are remembered, and how many it takes to know what is usual [K]. */
@@ -26,6 +26,8 @@ const MAX_HISTORIES = 2_000;
 const MAX_REFUSED = 50;
 /** An arrival comes within half a cadence of its time. */
 const JITTER = 0.5;
+/** Fewer refusals within an hour are no news, whatever their part [K]. */
+const LEAST_REJECTS = 3;
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Of a source that was silent for too long. Replaced, never changed. */
@@ -58,6 +60,7 @@ export class FeedRules {
   readonly #good = new Map<string, number>();
 
   /** Refused snapshots of each source; what stock said of them ends with the source's mending. */
+  readonly #rejects = new Rejects();
   readonly #refused = new Map<string, readonly Refused[]>();
 
   /** When a source last sent an id with other data, and what was found of it. Replaced, never changed. */
@@ -153,6 +156,32 @@ export class FeedRules {
     this.#episodes.holds(`FEED_QUALITY/${source} control_total`, found, applied, out);
   }
 
+  /** The door says what it made of a source's events. */
+  tallied(data: DataOf<'feed.tallied'>, applied: Applied, out: Outputs): void {
+    const { source } = data;
+    const { event, nowMs, seq } = applied;
+    const key = `FEED_QUALITY/${source}/rejects`;
+    const setting = this.#policies.of('FEED_QUALITY');
+    const { good_cycles: enough = 1, rejects: limit = 1 } = setting.parameters;
+    const { clean, judged, rejected } = this.#rejects.note(data, nowMs);
+    const share = judged === 0 ? 0 : rejected / judged;
+    if (!setting.enabled || (share <= limit && clean >= enough)) {
+      const detail = setting.enabled
+        ? `${source} sends what the door takes: ${clean} tallies in a row without a refusal`
+        : 'A policy switched the rule off';
+      return this.#episodes.ended(key, { atMs: nowMs, detail }, out);
+    }
+    if (share <= limit || rejected < LEAST_REJECTS) return;
+    const found: Found = {
+      ...{ code: 'FEED_QUALITY', subtype: 'rejects', entity: entityOf(source) },
+      ...{ conditionAtMs: Date.parse(data.since), rule: setting, units: rejected },
+      detail: `the door refused ${rejected} of ${judged} events of ${source} within an hour: ${reasonsOf(data)}`,
+      statistic: { name: 'part refused', value: share, expected: 0, limit },
+      evidence: [{ source: event.source, id: event.id }],
+    };
+    this.#episodes.holds(key, found, { seq, nowMs }, out);
+  }
+
   /** Pieces of the state, by the name of their part. */
   sections(): Record<string, Section> {
     return {
@@ -163,6 +192,7 @@ export class FeedRules {
       good: sectionOf('good', this.#good),
       conflicts: sectionOf('conflicts', this.#conflicts),
       refused: sectionOf('refused', this.#refused),
+      rejects: this.#rejects,
     };
   }
 
@@ -246,6 +276,13 @@ function sectionOf<V>(name: string, map: Map<string, V>): Section {
     restore: ({ bytes }) => restoreMap(map, bytes),
   };
 }
+
+/** "invalid_data 12, future_time 1". */
+const reasonsOf = ({ reasons }: DataOf<'feed.tallied'>) =>
+  Object.entries(reasons)
+    .sort(([a, most], [b, other]) => other - most || (a < b ? -1 : 1))
+    .map(([reason, count]) => `${reason} ${count}`)
+    .join(', ');
 
 const staleKey = (source: string) => `FEED_STALE/${source}`;
 const entityOf = (source: string) => `source/${source}`;

@@ -1,4 +1,5 @@
 /** What is known of one source: freshness, cadence, gaps, lateness and the watermark that follow. Pure. */
+import type { DataOf } from '../../contracts/events.ts';
 import type { SourceStatus } from '../../contracts/live.ts';
 import type { Applied, Cell } from '../processor.ts';
 import { Cadence, type SavedCadence } from '../facts/cadence.ts';
@@ -29,6 +30,10 @@ export interface SavedSource {
   readonly cadence: SavedCadence;
   readonly sequence: SavedSequence;
   readonly lateness: readonly number[];
+  /** What the door made of what it sent, beside what it took. */
+  readonly duplicates: number;
+  readonly rejected: number;
+  readonly reasons: Readonly<Record<string, number>>;
 }
 
 export class Source {
@@ -42,6 +47,9 @@ export class Source {
   readonly #cadence: Cadence;
   readonly #sequence: Sequence;
   readonly #lateness: Lateness;
+  #duplicates: number;
+  #rejected: number;
+  #reasons: Readonly<Record<string, number>>;
 
   constructor(saved: SavedSource) {
     this.name = saved.source;
@@ -53,6 +61,9 @@ export class Source {
     this.#cadence = new Cadence(saved.cadence);
     this.#sequence = new Sequence(saved.sequence);
     this.#lateness = new Lateness(saved.lateness);
+    this.#duplicates = saved.duplicates;
+    this.#rejected = saved.rejected;
+    this.#reasons = saved.reasons;
   }
 
   /** A source that was not heard of before. */
@@ -67,6 +78,9 @@ export class Source {
       cadence: { firstMs: nowMs, lastMs: nowMs, silences: [] },
       sequence: { highest: null, missing: [], gaps: 0 },
       lateness: [],
+      duplicates: 0,
+      rejected: 0,
+      reasons: {},
     });
   }
 
@@ -95,6 +109,18 @@ export class Source {
     }
   }
 
+  /** Takes what the door says of it. */
+  tally({ duplicates, reasons, rejected }: DataOf<'feed.tallied'>): void {
+    this.#duplicates += duplicates;
+    this.#rejected += rejected;
+    this.#reasons = Object.fromEntries(
+      [...new Set([...Object.keys(this.#reasons), ...Object.keys(reasons)])].map((reason) => [
+        reason,
+        (this.#reasons[reason] ?? 0) + (reasons[reason] ?? 0),
+      ]),
+    );
+  }
+
   /** As of `nowMs`, the event time of the processors; `policyMs` is the cadence that a policy asks for. */
   status(nowMs: number, policyMs: number | null): SourceStatus {
     const { ms: cadenceMs } = this.#cadenceOf(policyMs);
@@ -109,7 +135,11 @@ export class Source {
       stale: this.#isStale(nowMs, cadenceMs),
       watermark: new Date(this.#lastEventMs - allowedMs).toISOString(),
       gaps: this.#sequence.gaps,
+      lateP50Ms: this.#lateness.quantile(0.5),
       lateP95Ms: this.#lateness.quantile(0.95),
+      duplicates: this.#duplicates,
+      rejected: this.#rejected,
+      reasons: this.#reasons,
     };
   }
 
@@ -133,6 +163,9 @@ export class Source {
       this.#lateness.quantile(0.5),
       this.#lateness.quantile(0.95),
       this.#lateness.quantile(0.99),
+      this.#duplicates,
+      this.#rejected,
+      JSON.stringify(this.#reasons),
     ];
   }
 
@@ -147,6 +180,9 @@ export class Source {
       cadence: this.#cadence.saved(),
       sequence: this.#sequence.saved(),
       lateness: this.#lateness.saved(),
+      duplicates: this.#duplicates,
+      rejected: this.#rejected,
+      reasons: this.#reasons,
     };
   }
 

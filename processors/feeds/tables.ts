@@ -16,6 +16,9 @@ export const FEEDS_TABLES = {
     'late_p50_ms',
     'late_p95_ms',
     'late_p99_ms',
+    'duplicates',
+    'rejected',
+    'reject_reasons',
     'seq',
   ],
 } as const;

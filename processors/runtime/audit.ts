@@ -1,7 +1,6 @@
-/** Reads the audit trail of the cases out of ClickHouse and checks its chain (processors/cases/audit.ts). */
+/** Reads the audit trail of the cases out of ClickHouse and checks its chain (contracts/audit.ts). */
 import type { ClickHouseClient } from '@clickhouse/client';
-import { auditHash, GENESIS } from '../cases/audit.ts';
-import { CASES_TABLES } from '../cases/tables.ts';
+import { AUDIT_COLUMNS, auditHash, GENESIS } from '../../contracts/audit.ts';
 
 export interface AuditResult {
   /** Steps that were checked. */
@@ -13,13 +12,9 @@ export interface AuditResult {
 
 type AuditRow = Record<string, string | number>;
 
-const COLUMNS = CASES_TABLES.case_events.filter(
-  (column) => column !== 'previous_hash' && column !== 'hash',
-);
-
 /** Checks every step in the order of the chain. Rejects when ClickHouse does. */
 export async function auditCases(client: ClickHouseClient): Promise<AuditResult> {
-  const names = COLUMNS.map((name) => (name === 'at' ? `${ISO} AS at_text` : name));
+  const names = AUDIT_COLUMNS.map((name) => (name === 'at' ? `${ISO} AS at_text` : name));
   const result = await client.query({
     query: `SELECT ${names.join(', ')}, previous_hash, hash FROM case_events ORDER BY n`,
     format: 'JSONEachRow',
@@ -51,6 +46,6 @@ function faultOf(row: AuditRow, number: number, previous: string): string | null
   if (row['previous_hash'] !== previous) {
     return 'its previous hash is not the hash of the step before: that step was changed or replaced';
   }
-  const cells = COLUMNS.map((name) => row[name === 'at' ? 'at_text' : name] ?? '');
+  const cells = AUDIT_COLUMNS.map((name) => row[name === 'at' ? 'at_text' : name] ?? '');
   return auditHash(previous, cells) === row['hash'] ? null : 'its content does not give its hash';
 }

@@ -38,14 +38,28 @@ interface List {
 const list = (query = '') => door.get<List>(`/v1/dead${query}`);
 const seqOf = async (id: string) => (await list()).letters.find((letter) => letter.id === id)!.seq;
 
-async function replay(seq: number, mended?: unknown) {
-  const response = await fetch(`${door.url}/v1/dead/${seq}/replay`, {
+async function replay(seq: number, mended?: unknown, query = '') {
+  const response = await fetch(`${door.url}/v1/dead/${seq}/replay${query}`, {
     method: 'POST',
     ...(mended === undefined
       ? {}
       : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(mended) }),
   });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+async function discard(seq: number, query: string) {
+  const url = `${door.url}/v1/dead/${seq}/discard${query}`;
+  const response = await fetch(url, { method: 'POST' });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+/** What the log knows of decisions about letters. */
+async function settlements() {
+  const entries = await logEntries(await connected(nats));
+  return entries.flatMap(({ event }) =>
+    event.type === 'stocktide.rejection.settled.v1' ? [event.data] : [],
+  );
 }
 
 async function loggedIds() {
@@ -150,6 +164,40 @@ describe('a replay', () => {
   });
 });
 
+describe('a decision', () => {
+  test('of a replay stands in the log with who, why and about what, once', async () => {
+    await door.post(bad('traced'));
+    const seq = await seqOf('traced');
+    const by = '?reason=a%20word%20for%20a%20number';
+    const mended = adjusted('traced', { qty_delta: 4 });
+    const answers = await Promise.all([replay(seq, mended, by), replay(seq, mended, by)]);
+    // The second one finds the letter gone, or its event in the log.
+    for (const { status } of answers) expect([200, 404]).toContain(status);
+    expect((await loggedIds()).filter((id) => id === 'traced')).toHaveLength(1);
+    expect((await settlements()).filter((one) => one['letter'] === seq)).toMatchObject([
+      {
+        ...{ settlement: 'mended', actor: 'local', reason: 'a word for a number' },
+        ...{ rejected_for: 'invalid_data', about_id: 'traced' },
+      },
+    ]);
+  });
+
+  test('to give a letter up needs a reason, and is the letter’s end', async () => {
+    await door.post(bad('given-up'));
+    const seq = await seqOf('given-up');
+    expect(await discard(seq, '')).toMatchObject({
+      status: 400,
+      body: { field: 'reason' },
+    });
+    expect(await discard(seq, '?reason=a%20test')).toMatchObject({ status: 200 });
+    expect((await list()).letters).toEqual([]);
+    expect(await discard(seq, '?reason=again')).toMatchObject({ status: 404 });
+    expect((await settlements()).filter((one) => one['letter'] === seq)).toMatchObject([
+      { settlement: 'discarded', actor: 'local', reason: 'a test', about_id: 'given-up' },
+    ]);
+  });
+});
+
 describe('npm run dead', () => {
   /** Exit code and what was printed. */
   function dead(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -183,6 +231,18 @@ describe('npm run dead', () => {
     expect(await loggedIds()).toContain('cli-1');
   });
 
+  test('gives a letter up, with a reason', async () => {
+    await door.post(bad('cli-2'));
+    const seq = await seqOf('cli-2');
+    const why = ['--why', 'sent by mistake', '--url', door.url];
+    const answer = await dead('discard', String(seq), ...why);
+    expect(answer).toMatchObject({ code: 0, stdout: `${seq}  is given up\n` });
+    expect((await settlements()).at(-1)).toMatchObject({
+      actor: 'local',
+      reason: 'sent by mistake',
+    });
+  });
+
   test('replays every letter of a reason, oldest first', async () => {
     await door.post([bad('all-1'), bad('all-2')]);
     const answer = await dead('replay', '--reason', 'invalid_data', '--json', '--url', door.url);
@@ -201,7 +261,8 @@ describe('npm run dead', () => {
     [['replay', '1', '2', '--with', 'x.json'], 2, 'one letter at a time'],
     [['replay', '1', '--with', 'no-such.json'], 2, 'no-such.json'],
     [['show', 'x'], 2, 'whole number'],
-    [['bury'], 2, 'allowed: list, show, replay'],
+    [['discard', '1'], 2, 'say why'],
+    [['bury'], 2, 'allowed: list, show, replay, discard'],
   ])('%j is refused with what is allowed', async (args, code, says) => {
     const hasUrl = args.includes('--url') ? [] : ['--url', door.url];
     const answer = await dead(...args, ...hasUrl);

@@ -1,6 +1,6 @@
 /** The case engine: findings in, cases out (REFERENCE §4.1). Times are minutes after T0, a Monday, 8:00. */
 import { describe, expect, test } from 'vitest';
-import { auditHash, GENESIS } from '../../../processors/cases/audit.ts';
+import { auditHash, GENESIS } from '../../../contracts/audit.ts';
 import type { Cases } from '../../../processors/cases/facts.ts';
 import type { CaseRecord } from '../../../processors/cases/record.ts';
 import { event, type Given } from '../../support/given.ts';

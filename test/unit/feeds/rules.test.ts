@@ -1,7 +1,7 @@
 /** The rules of the feeds: silence and row counts that fire, that just do not, and that end. */
 import { describe, expect, test } from 'vitest';
 import { snapshot } from '../../support/facts.ts';
-import { event, T0, type Given } from '../../support/given.ts';
+import { at, event, T0, type Given } from '../../support/given.ts';
 import { ReducerBench } from '../../support/reducers.ts';
 
 const MINUTE = 60_000;
@@ -182,5 +182,71 @@ describe('FEED_QUALITY', () => {
     ]);
     const still = on.net('cases').find((one) => one['code'] === 'FEED_QUALITY');
     expect(still?.['status']).toBe('resolved');
+  });
+});
+
+describe('FEED_QUALITY by the part that the door refuses', () => {
+  let tallies = 0;
+  const tally = (minutes: number, accepted: number, rejected: number): Given =>
+    event(
+      'feed.tallied',
+      {
+        ...{ source: SOURCE, since: at(minutes - 1), accepted, duplicates: 0, rejected },
+        reasons: rejected === 0 ? {} : { invalid_data: rejected },
+      } as Given['data'],
+      { at: minutes, id: `tally/${tallies++}`, source: 'urn:stocktide:door' },
+    );
+  const bench = () => new ReducerBench(['feeds']);
+
+  test('1 % is not, a little more is', () => {
+    const on = bench().given(tally(1, 990, 10));
+    expect(of(on, 'FEED_QUALITY')).toEqual([]);
+    on.given(tally(2, 190, 10));
+    expect(of(on, 'FEED_QUALITY')).toMatchObject([
+      {
+        ...{ subtype: 'rejects', entity: 'source/urn:3pl', units: 20 },
+        statistic: { value: 20 / 1_200, limit: 0.01 },
+        detail: expect.stringContaining('invalid_data 10') as string,
+      },
+    ]);
+  });
+
+  test('two refusals of two are no news yet', () => {
+    expect(of(bench().given(tally(1, 0, 2)), 'FEED_QUALITY')).toEqual([]);
+  });
+
+  test('it counts over an hour: what came before is forgotten', () => {
+    const on = bench().given(tally(1, 0, 2), tally(62, 0, 2));
+    expect(of(on, 'FEED_QUALITY')).toEqual([]);
+  });
+
+  test('ends when the hour is good again and two tallies had none; a restart forgets nothing', async () => {
+    const on = bench().given(tally(1, 0, 5), tally(2, 50, 0), tally(3, 50, 0));
+    expect(of(on, 'FEED_QUALITY')).toHaveLength(1);
+    expect(ends(on, 'FEED_QUALITY')).toEqual([]);
+    const again = (await on.restarted()).given(tally(61, 50, 0));
+    expect(ends(again, 'FEED_QUALITY')).toMatchObject([
+      { findingId: of(on, 'FEED_QUALITY')[0]?.findingId, subtype: 'rejects' },
+    ]);
+  });
+
+  test('a policy decides which part is too much, and can switch it off', () => {
+    const rule = (value: object) => policy('rule.FEED_QUALITY', {}, value);
+    const lax = bench().given(rule({ parameters: { rejects: 0.5 } }), tally(1, 60, 40));
+    expect(of(lax, 'FEED_QUALITY')).toEqual([]);
+    const off = bench().given(
+      tally(1, 0, 5),
+      rule({ enabled: false, parameters: {} }),
+      tally(2, 0, 5),
+    );
+    expect(ends(off, 'FEED_QUALITY')).toHaveLength(1);
+  });
+
+  test('the source is told with what was refused of it; the door is no source', () => {
+    const on = bench().given(speaks(0), tally(1, 1, 3), tally(2, 0, 1));
+    const status = on.slice.feeds?.status(on.nowMs) ?? [];
+    expect(status).toMatchObject([
+      { source: SOURCE, rejected: 4, duplicates: 0, reasons: { invalid_data: 4 } },
+    ]);
   });
 });
