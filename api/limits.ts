@@ -197,6 +197,15 @@ export const CASE_LIMITS: CaseLimits = {
   doorMs: 5000,
 };
 
+export interface FeedLimits {
+  /** Between two messages of the topic `feeds`. */
+  readonly everyMs: number;
+  /** How long the door may take to answer about refused events. */
+  readonly doorMs: number;
+}
+
+export const FEED_LIMITS: FeedLimits = { everyMs: 1000, doorMs: 10_000 };
+
 export interface PolicyLimits {
   /** Scopes listed of each kind, the newest; the others are counted. */
   readonly settings: number;

@@ -34,6 +34,7 @@ import {
   ASK_LIMITS,
   CASE_LIMITS,
   BACKTEST_LIMITS,
+  FEED_LIMITS,
   ITEM_LIMITS,
   KPI_LIMITS,
   liveLimits,
@@ -45,6 +46,8 @@ import {
 import { AtpFeed } from './live/atp-feed.ts';
 import { LiveHub } from './live/hub.ts';
 import { LiveNotices } from './live/notices.ts';
+import { Feeds } from './feeds.ts';
+import { Rejected } from './rejected.ts';
 import { Policies } from './policies.ts';
 import { OrderDesk } from './orders/desk.ts';
 import { Reads } from './reads.ts';
@@ -146,6 +149,14 @@ await runProcess({
       timeoutMs: CASE_LIMITS.doorMs,
     });
     const policies = new Policies({ client: clickhouse, send, limits: POLICY_LIMITS, nowMs });
+    const feeds = new Feeds({
+      ...{ client: clickhouse, limits: FEED_LIMITS, nowMs },
+      system: () => system.view,
+    });
+    const rejected = new Rejected({
+      ...{ url: config.doorUrl, accessToken: config.accessToken },
+      timeoutMs: FEED_LIMITS.doorMs,
+    });
     const cases = {
       desk: new CaseDesk({
         ...{ book, client: clickhouse, limits: CASE_LIMITS, nowMs },
@@ -215,7 +226,7 @@ await runProcess({
     };
     const limits = liveLimits(config);
     const hub = new LiveHub({
-      sources: [system, kpiFeed, caseFeed, feed],
+      sources: [system, kpiFeed, caseFeed, feeds, feed],
       limits,
       metrics,
       nowMs: Date.now,
@@ -240,6 +251,8 @@ await runProcess({
       desks,
       system,
       backtests,
+      feeds,
+      rejected,
       policies,
       sql,
       hub,

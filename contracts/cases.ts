@@ -137,6 +137,10 @@ export const CaseDetail = Type.Object({
       p: Type.Optional(Type.Number({ description: 'How improbable' })),
     }),
   ),
+  course: Type.Array(
+    Type.Object({ at: at('When it was found'), value: Type.Number(), limit: Type.Number() }),
+    { description: 'Of the statistic, step by step, where it has changed; the oldest first' },
+  ),
   rule: nullable(CaseRule),
   parent_id: nullable(Type.String({ description: 'Case that this one is a symptom of' })),
   root_cause: nullable(oneOf(ROOT_CAUSES, 'Root cause')),
@@ -151,6 +155,15 @@ export const CaseDetail = Type.Object({
   ),
 });
 export type CaseDetail = Static<typeof CaseDetail>;
+
+/** `GET /v1/cases/{id}/audit`: whether its trail is as it was written. */
+export const CaseAudit = Type.Object({
+  steps: Type.Integer({ description: 'Steps that were checked, the newest' }),
+  intact: Type.Boolean(),
+  n: nullable(Type.Integer({ description: 'First step that does not fit' })),
+  why: nullable(Type.String({ description: 'Why it does not' })),
+});
+export type CaseAudit = Static<typeof CaseAudit>;
 
 /** What can be done about a case, from live state. */
 export const CaseOption = Type.Object({

@@ -89,7 +89,6 @@ export const PolicyChange = Type.Object(
     policy: Type.String({ maxLength: 80, description: 'Such as rule.OVERSELL' }),
     scope: Type.Record(Type.String(), Type.Unknown()),
     value: Type.Record(Type.String(), Type.Unknown()),
-    actor: Type.Optional(ref('Who decided')),
     reason: ref('Why'),
     effective_at: Type.Optional(
       instant('Since when it holds: from the decision before it to now; now when it is absent'),

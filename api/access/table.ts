@@ -39,6 +39,8 @@ export const API_RULES: RouteRules = {
   'GET /v1/atp/:sku': allow(READERS),
   'GET /v1/atp/:sku/:node/explain': allow(READERS),
   'GET /v1/skus': allow(READERS),
+  'GET /v1/skus/:sku/movements': allow(READERS),
+  'GET /v1/skus/:sku/reconciliations': allow(READERS),
 
   // KPIs and what executives ask
   'GET /v1/kpi': allow(READERS),
@@ -64,6 +66,7 @@ export const API_RULES: RouteRules = {
   'GET /v1/cases': allow(READERS),
   'GET /v1/cases/:id': allow(READERS),
   'GET /v1/cases/:id/options': allow(READERS),
+  'GET /v1/cases/:id/audit': allow(READERS),
   'POST /v1/cases/:id/commands': allow(WORKERS),
   'POST /v1/cases/commands': allow(WORKERS),
 
@@ -77,6 +80,15 @@ export const API_RULES: RouteRules = {
   'GET /v1/policies': allow(READERS),
   'GET /v1/policies/:policy/history': allow(READERS),
   'POST /v1/policies': allow(APPROVERS),
+
+  // Feeds, and what the door refused of them
+  'GET /v1/feeds': allow(READERS),
+  'GET /v1/feeds/rejected': allow(READERS),
+  'GET /v1/feeds/rejected/:seq': allow(READERS),
+  'POST /v1/feeds/rejected/:seq/replay': allow(WORKERS),
+  'POST /v1/feeds/rejected/:seq/discard': allow(WORKERS),
+  'GET /v1/feeds/settled': allow(READERS),
+  'POST /v1/feeds/check': allow(WORKERS),
 
   // What the door takes, and what it could not; the door checks the same once more
   'POST /v1/events': allow(SENDERS),
@@ -109,6 +121,8 @@ export const API_RULES: RouteRules = {
   'DELETE /v1/sql/saved/:name': allow(ANALYSTS),
   'GET /v1/schema': allowScoped(READERS),
 
+  'GET /v1/brand': allowScoped(READERS),
+
   // The system, live and at a glance; topics are in TOPIC_ROLES
   'GET /v1/system': allowScoped(READERS),
   'GET /v1/live': allowScoped(READERS),
@@ -135,6 +149,7 @@ export const TOPIC_ROLES: Readonly<Record<string, readonly Role[]>> = {
   cases: READERS,
   alerts: READERS,
   atp: READERS,
+  feeds: READERS,
 };
 
 /** Topics that show nothing which the scopes of a token could limit. */

@@ -11,7 +11,7 @@ import type { CaseLimits } from '../limits.ts';
 import { pagedList } from '../page.ts';
 import type { CaseBook } from './book.ts';
 import { Place, placeOf, rank, type CaseFilter } from './ranking.ts';
-import { detailOf, iso, isOpen, stepOf, summaryOf } from './view.ts';
+import { detailOf, iso, isOpen, summaryOf } from './view.ts';
 
 export interface CaseQuestion {
   readonly status: (typeof LIST_STATUSES)[number];
@@ -63,7 +63,7 @@ export class CaseDesk {
     const steps = await this.#steps(caseId);
     const record = this.#newest(caseId, steps);
     const evidence = await readEvidence(client, record.evidence);
-    return detailOf(record, { evidence, nowMs: nowMs(), steps: steps.map(stepOf) });
+    return detailOf(record, { evidence, nowMs: nowMs(), steps });
   }
 
   /** The case as it stands. Throws a problem when there is none. */

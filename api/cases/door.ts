@@ -89,7 +89,7 @@ export function refused({ detail, field, reason, value }: Rejection): ProblemErr
   });
 }
 
-function doorUnavailable(why: string): ProblemError {
+export function doorUnavailable(why: string): ProblemError {
   return new ProblemError({
     status: 503,
     kind: 'door-unavailable',

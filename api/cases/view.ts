@@ -52,7 +52,7 @@ export function summaryOf(record: CaseRecord): CaseSummary {
 
 export function detailOf(
   record: CaseRecord,
-  { evidence, nowMs, steps }: { evidence: CaseEvidence[]; nowMs: number; steps: CaseStep[] },
+  { evidence, nowMs, steps }: { evidence: CaseEvidence[]; nowMs: number; steps: CaseSignal[] },
 ): CaseDetail {
   const rule = ruleOf(record);
   const usual = rule?.causes ?? [];
@@ -70,19 +70,31 @@ export function detailOf(
     })),
     evidence,
     statistic: record.statistic,
+    course: courseOf(steps),
     rule,
     parent_id: record.parentId,
     root_cause: record.rootCause,
     resolution: record.resolution,
     verdict: record.verdict,
     verify_at: isoOrNull(record.verifyAtMs),
-    steps,
+    steps: steps.map(stepOf),
     allowed: allowedCommands(record),
     choices: {
       root_causes: [...usual, ...ROOT_CAUSES.filter((cause) => !usual.includes(cause))],
       teams: [...TEAMS],
     },
   };
+}
+
+/** The statistic as the steps have it, each value once. */
+function courseOf(steps: readonly CaseSignal[]): CaseDetail['course'] {
+  const course: CaseDetail['course'] = [];
+  for (const { record, step } of steps) {
+    const statistic = record?.statistic ?? null;
+    if (statistic === null || statistic.value === course.at(-1)?.value) continue;
+    course.push({ at: iso(step.atMs), value: statistic.value, limit: statistic.limit });
+  }
+  return course;
 }
 
 const isOwn = (record: CaseRecord, { code, entity }: { code: string; entity: string }): boolean =>

@@ -10,6 +10,7 @@ import { Type } from 'typebox';
 import {
   BulkOutcome,
   CASE_SORTS,
+  CaseAudit,
   CaseDetail,
   CaseList,
   CaseOptions,
@@ -23,6 +24,7 @@ import { SEVERITIES, TEAMS } from '../../contracts/rules.ts';
 import { hasRole } from '../../platform/access/identity.ts';
 import { callerOf, wrongRole } from '../../platform/http/access.ts';
 import { COMMAND_ROLES } from '../access/table.ts';
+import { auditCase } from '../clickhouse/audit.ts';
 import type { Commander } from '../cases/commands.ts';
 import type { CaseDesk } from '../cases/desk.ts';
 import { proposeFor, type Sources } from '../cases/live-state.ts';
@@ -32,6 +34,7 @@ import { ProblemDocument, readingClickHouse } from './problems.ts';
 const MAX_FILTER_LENGTH = 128;
 const MAX_LIMIT = 200;
 const MAX_KEY_LENGTH = 128;
+const MAX_AUDITED = 500;
 
 const filter = (description: string) =>
   Type.Optional(Type.String({ description, minLength: 1, maxLength: MAX_FILTER_LENGTH }));
@@ -123,6 +126,24 @@ export function registerCases(
     async ({ params: { id } }, reply) => {
       void reply.header('cache-control', 'no-cache');
       return readingClickHouse(() => desk.detail(id));
+    },
+  );
+
+  typed.get(
+    '/v1/cases/:id/audit',
+    {
+      schema: {
+        tags: ['cases'],
+        summary: 'Whether the audit trail of a case is as it was written',
+        description:
+          'Each step against its hash and the step before it; `npm run audit` checks all.',
+        params: Params,
+        response: { 200: CaseAudit, ...problems },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      void reply.header('cache-control', 'no-cache');
+      return readingClickHouse(() => auditCase(sources.client, { caseId: id, limit: MAX_AUDITED }));
     },
   );
 

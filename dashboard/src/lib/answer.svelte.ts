@@ -1,5 +1,5 @@
 /** The answer to a question of executives as state: asked anew now and then while it is shown. */
-import type { KpiWindowName, QuestionAnswer } from '../../../contracts/kpi.ts';
+import type { QuestionAnswer } from '../../../contracts/kpi.ts';
 import { askQuestion } from './api.ts';
 
 const REFRESH_MS = 10_000;
@@ -22,11 +22,11 @@ export class Answer {
   }
 
   /** Asks now and every while; returns how to stop. */
-  follow(window: KpiWindowName): () => void {
+  follow(period: Readonly<Record<string, string>>): () => void {
     const aborter = new AbortController();
     const ask = async () => {
       try {
-        this.#answer = await askQuestion(this.#name, window, aborter.signal);
+        this.#answer = await askQuestion(this.#name, period, aborter.signal);
         this.#trouble = null;
       } catch (error) {
         if (aborter.signal.aborted) return;

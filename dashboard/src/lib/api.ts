@@ -1,20 +1,32 @@
 /** Requests to the REST interface; what goes wrong comes back as a sentence for people. */
 import type { AtpExplanation, SkuSearch } from '../../../contracts/atp.ts';
 import type { BacktestRequest, BacktestView } from '../../../contracts/backtest.ts';
+import type { BrandView } from '../../../contracts/brand.ts';
 import type {
   BulkOutcome,
+  CaseAudit,
   CaseDetail,
   CaseList,
   CaseOptions,
   CommandOutcome,
 } from '../../../contracts/cases.ts';
 import type {
+  CheckAnswer,
+  DiscardRequest,
+  FeedsView,
+  RejectedLetter,
+  RejectedList,
+  ReplayRequest,
+  Settled,
+  SettledList,
+} from '../../../contracts/feeds.ts';
+import type {
   KpiCatalogueView,
   KpiDetail,
   KpiDimension,
-  KpiWindowName,
   QuestionAnswer,
 } from '../../../contracts/kpi.ts';
+import type { MovementList, ReconciliationList } from '../../../contracts/stock-lists.ts';
 import type {
   PolicyCatalogue,
   PolicyChange,
@@ -53,23 +65,46 @@ export const explainAtp = (sku: string, node: string, signal: AbortSignal) =>
     signal,
   );
 
-export const listKpis = (window: KpiWindowName, signal: AbortSignal) =>
-  getJson<KpiCatalogueView>(`/v1/kpi?window=${window}`, signal);
+/** The newest movements of a SKU, or those behind a cursor. */
+export const listMovements = (sku: string, cursor: string | null, signal: AbortSignal) =>
+  getJson<MovementList>(stockPath(sku, 'movements', cursor), signal);
+
+/** What counts made of a SKU, the newest first. */
+export const listReconciliations = (sku: string, cursor: string | null, signal: AbortSignal) =>
+  getJson<ReconciliationList>(stockPath(sku, 'reconciliations', cursor), signal);
+
+const stockPath = (sku: string, list: string, cursor: string | null) =>
+  `/v1/skus/${encodeURIComponent(sku)}/${list}?${new URLSearchParams({
+    limit: '25',
+    ...(cursor === null ? {} : { cursor }),
+  }).toString()}`;
+
+export const readBrand = (signal: AbortSignal) => getJson<BrandView>('/v1/brand', signal);
+
+/** What a request says of its window: `window`, or `from` and `to` (lib/period.ts). */
+type PeriodQuery = Readonly<Record<string, string>>;
+const queryText = (query: PeriodQuery) => new URLSearchParams(query).toString();
+
+export const listKpis = (period: PeriodQuery, signal: AbortSignal) =>
+  getJson<KpiCatalogueView>(`/v1/kpi?${queryText(period)}`, signal);
 
 /** One KPI with its series, cut by a dimension or not. */
 export const readKpi = (
   id: string,
-  window: KpiWindowName,
+  period: PeriodQuery,
   by: KpiDimension | null,
   signal: AbortSignal,
 ) =>
   getJson<KpiDetail>(
-    `/v1/kpi/${encodeURIComponent(id)}?window=${window}${by === null ? '' : `&by=${by}`}`,
+    `/v1/kpi/${encodeURIComponent(id)}?${queryText({ ...period, ...(by === null ? {} : { by }) })}`,
     signal,
   );
 
-export const askQuestion = (name: string, window: KpiWindowName, signal: AbortSignal) =>
-  getJson<QuestionAnswer>(`/v1/questions/${name}?window=${window}&limit=200`, signal);
+export const askQuestion = (name: string, period: PeriodQuery, signal: AbortSignal) =>
+  getJson<QuestionAnswer>(
+    `/v1/questions/${name}?${queryText({ ...period, limit: '200' })}`,
+    signal,
+  );
 
 /** Cases that match, ranked; a question without an entry asks for the open ones. */
 export const listCases = (question: Readonly<Record<string, string>>, signal: AbortSignal) =>
@@ -79,6 +114,9 @@ const casePath = (caseId: string) => `/v1/cases/${encodeURIComponent(caseId)}`;
 
 export const readCase = (caseId: string, signal: AbortSignal) =>
   getJson<CaseDetail>(casePath(caseId), signal);
+
+export const readCaseAudit = (caseId: string, signal: AbortSignal) =>
+  getJson<CaseAudit>(`${casePath(caseId)}/audit`, signal);
 
 export const readCaseOptions = (caseId: string, signal: AbortSignal) =>
   getJson<CaseOptions>(`${casePath(caseId)}/options`, signal);
@@ -106,6 +144,36 @@ export const readPolicyHistory = (policy: string, cursor: string | null, signal:
 /** `seen` is the version of the decision that this one replaces; 0 for none. */
 export const changePolicy = (change: PolicyChange, seen: number) =>
   postJson<PolicyChanged>('/v1/policies', change, { 'if-match': `"${seen}"` });
+
+/** Every source with its course over so many hours. */
+export const readFeeds = (hours: number, signal: AbortSignal) =>
+  getJson<FeedsView>(`/v1/feeds?hours=${hours}`, signal);
+
+/** What the door refused, newest first; an empty `reason` asks for all. */
+export const listRejected = (reason: string, cursor: string | null, signal: AbortSignal) =>
+  getJson<RejectedList>(
+    `/v1/feeds/rejected?${new URLSearchParams({
+      limit: '50',
+      ...(reason === '' ? {} : { reason }),
+      ...(cursor === null ? {} : { cursor }),
+    }).toString()}`,
+    signal,
+  );
+
+export const listSettled = (signal: AbortSignal) =>
+  getJson<SettledList>('/v1/feeds/settled?limit=20', signal);
+
+export const readRejected = (seq: number, signal: AbortSignal) =>
+  getJson<RejectedLetter>(`/v1/feeds/rejected/${seq}`, signal);
+
+export const replayRejected = (seq: number, request: ReplayRequest) =>
+  postJson<Settled>(`/v1/feeds/rejected/${seq}/replay`, request);
+
+export const discardRejected = (seq: number, request: DiscardRequest) =>
+  postJson<Settled>(`/v1/feeds/rejected/${seq}/discard`, request);
+
+/** Whether the contract takes an event, or each of a list; nothing is sent. */
+export const checkEvent = (event: unknown) => postJson<CheckAnswer>('/v1/feeds/check', { event });
 
 export const startBacktest = (request: BacktestRequest) =>
   postJson<BacktestView>('/v1/backtests', request);

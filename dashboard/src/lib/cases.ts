@@ -78,3 +78,48 @@ export function outcomeText(outcomes: readonly CommandOutcome[], done: string): 
 export function moved(index: number, by: number, length: number): number {
   return Math.max(0, Math.min(length - 1, index + by));
 }
+
+/** What the inbox asks for, as its address has it; entries that are empty ask for anything. */
+export interface Filter {
+  readonly status: string;
+  readonly severity: string;
+  readonly team: string;
+  readonly code: string;
+  readonly q: string;
+  /** Only those of whoever looks. */
+  readonly mine: boolean;
+}
+
+export function filterOf(query: Readonly<Record<string, string>>): Filter {
+  const { code = '', mine = '', q = '', severity = '', status = 'open', team = '' } = query;
+  return { status, severity, team, code, q, mine: mine === '1' };
+}
+
+export function addressOf({ mine, status, ...rest }: Filter): Record<string, string> {
+  return { ...rest, status: status === 'open' ? '' : status, mine: mine ? '1' : '' };
+}
+
+/** How many filters are set beside the text that is searched for. */
+export const filtersSet = ({ code, mine, severity, status, team }: Filter): number =>
+  [severity, team, code].filter((value) => value !== '').length +
+  (status === 'open' ? 0 : 1) +
+  (mine ? 1 : 0);
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const YEAR_MS = 365 * DAY_MS;
+/** From so many hours on a number of hours says nothing to people. */
+const HOURS_READ = 72;
+
+/**
+ * A detail with its long spans as people read them: "139975 hours" → "16 years", the rest as it is.
+ */
+export function readable(detail: string): string {
+  return detail.replace(/(\d+(?:\.\d+)?) (hours|h)\b/g, (whole, number: string) => {
+    const hours = Number(number);
+    if (hours < HOURS_READ) return whole;
+    const ms = hours * HOUR_MS;
+    if (ms < 2 * YEAR_MS) return `${Math.round(ms / DAY_MS)} days`;
+    return `${Math.round(ms / YEAR_MS)} years`;
+  });
+}

@@ -9,6 +9,8 @@ export interface CourseChartOptions {
   readonly height: number;
   /** Seconds, as restated, as known then. */
   readonly data: uPlot.AlignedData;
+  /** What the two lines are. */
+  readonly names: readonly [string, string];
   readonly unit: string;
   readonly target: number | null;
   /** First and last instant of the axis (s). */
@@ -57,7 +59,7 @@ export function createCourseChart(target: HTMLElement, options: CourseChartOptio
       ],
       hooks: {
         draw: [(chart) => drawTarget(chart, options.target, colour('--good'))],
-        setCursor: [hoverTitle(target, unit)],
+        setCursor: [hoverTitle(target, options)],
       },
     },
     data,
@@ -89,7 +91,10 @@ function drawTarget(chart: uPlot, target: number | null, colour: string): void {
 }
 
 /** What the pointer is over, as the title of the chart. */
-function hoverTitle(target: HTMLElement, unit: string) {
+function hoverTitle(
+  target: HTMLElement,
+  { names, unit }: Pick<CourseChartOptions, 'names' | 'unit'>,
+) {
   return (chart: uPlot): void => {
     const i = chart.cursor.idx;
     const at = typeof i === 'number' ? chart.data[0][i] : undefined;
@@ -97,6 +102,6 @@ function hoverTitle(target: HTMLElement, unit: string) {
     const [, value, known] = chart.data;
     target.title =
       `${formats.full(new Date(at * 1000))}\n` +
-      `${kpiFormats.value(value?.[i] ?? null, unit)}, known then ${kpiFormats.value(known?.[i] ?? null, unit)}`;
+      `${names[0]} ${kpiFormats.value(value?.[i] ?? null, unit)}, ${names[1].toLowerCase()} ${kpiFormats.value(known?.[i] ?? null, unit)}`;
   };
 }

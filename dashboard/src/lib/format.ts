@@ -16,6 +16,8 @@ export interface Formats {
   readonly percent: (value: number) => string;
   /** Time of day with seconds; with the date when it is another day than `now`. */
   readonly time: (at: Date, now: Date) => string;
+  /** Since then: "4 min ago"; from a month on the day itself. */
+  readonly age: (at: Date, now: Date) => string;
   /** Day and month, with the year when it is another one than `now`. */
   readonly day: (at: Date, now: Date) => string;
   /** Hour and minute. */
@@ -60,6 +62,10 @@ export function createFormats(locale?: string, timeZone?: string): Formats {
     percent: (value) => share.format(value),
     time: (at, now) =>
       (sameDay(at, now) ? clock : sameYear(at, now) ? dayClock : yearClock).format(at),
+    age: (at, now) => {
+      const ms = now.getTime() - at.getTime();
+      return ms < MONTH ? age(ms) : (sameYear(at, now) ? dayOnly : yearDay).format(at);
+    },
     day: (at, now) => (sameYear(at, now) ? dayOnly : yearDay).format(at),
     shortTime: (at) => hourMinute.format(at),
     full: (at) => full.format(at),
@@ -70,6 +76,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const MONTH = 30 * DAY;
 
 /** A duration in two letters of precision: "340 ms", "12 s", "4 min", "3 h", "12 d". Never negative. */
 export function duration(ms: number): string {

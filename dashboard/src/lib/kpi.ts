@@ -39,7 +39,7 @@ export function createKpiFormats(locale?: string): KpiFormats {
   const withUnit = (value: number, unit: string) => {
     if (unit === 'h') return hours(value);
     if (unit === 'd') return `${plain(value)} d`;
-    return unit === 'money' ? plain(value) : `${plain(value)} ${unit}`;
+    return unit === 'money' || unit === '' ? plain(value) : `${plain(value)} ${unit}`;
   };
   const minus = (text: string) => text.replace('-', MINUS);
 

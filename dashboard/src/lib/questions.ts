@@ -1,5 +1,6 @@
 /** Answers to the questions of executives, put into the form that the board shows. Pure. */
 import type { QuestionAnswer } from '../../../contracts/kpi.ts';
+import type { StockState } from '../../../contracts/states.ts';
 
 type Rows = QuestionAnswer['rows'];
 
@@ -89,4 +90,48 @@ export function leaksOf(rows: Rows): Leak[] {
   const all = positive.reduce((total, { money }) => total + money, 0);
   let upTo = 0;
   return positive.map((leak) => ({ ...leak, cumulative: (upTo += leak.money) / all }));
+}
+
+export interface NodeHealth {
+  readonly node: string;
+  /** On hand, in every state. */
+  readonly units: number;
+  /** In the order of a bar: what is for sale first. */
+  readonly parts: readonly { readonly state: StockState; readonly units: number }[];
+  /** Part of the units that is available, 0 … 1. */
+  readonly sellableShare: number;
+  /** SKUs with nothing available, and SKUs with a state below zero. */
+  readonly outOfStock: number;
+  readonly belowZero: number;
+}
+
+/** States on hand in the order of a bar. */
+const STATES =
+  'available,allocated,picked,packed,pending_putaway,pending_inspection,return_pending,on_hold,damaged,expired,rtv_pending'.split(
+    ',',
+  );
+
+/** Inventory by node, the largest first. */
+export function healthOf(rows: Rows): NodeHealth[] {
+  const nodes = [...new Set(rows.map((row) => String(row['node_id'])))];
+  return nodes
+    .map((node): NodeHealth => {
+      const own = rows.filter((row) => row['node_id'] === node);
+      const sum = (column: string) =>
+        own.reduce((total, row) => total + Number(row[column] ?? 0), 0);
+      const parts = own
+        .map((row) => ({
+          state: String(row['state']) as StockState,
+          units: Number(row['state_units']),
+        }))
+        .filter(({ units }) => units !== 0)
+        .sort((a, b) => inOrderOf(STATES)(a.state, b.state));
+      const units = sum('state_units');
+      const available = parts.find(({ state }) => state === 'available')?.units ?? 0;
+      return {
+        ...{ node, units, parts, outOfStock: sum('out_of_stock'), belowZero: sum('below_zero') },
+        sellableShare: units <= 0 ? 0 : Math.max(0, available) / units,
+      };
+    })
+    .sort((a, b) => b.units - a.units || a.node.localeCompare(b.node));
 }

@@ -88,3 +88,20 @@ export function lastMovement(nodes: readonly NodeAtp[]): string | null {
     null,
   );
 }
+
+/** Accounts that are no state: the other side of entries, and claims on what there is. */
+const ACCOUNTS: Readonly<Record<string, string>> = {
+  outside: 'Outside',
+  unclaimed: 'Unclaimed',
+  open_demand: 'Open demand',
+  soft_reserved: 'Soft reserved',
+  on_hand: 'On hand',
+  unusable: 'Unusable',
+  committed: 'Committed',
+};
+
+/** An account, or a measure of a count, as people read it. */
+export const accountName = (account: string): string =>
+  Object.hasOwn(STATE_INFO, account)
+    ? STATE_INFO[account as StockState].label
+    : (ACCOUNTS[account] ?? account);

@@ -10,18 +10,29 @@ const systemDark = window.matchMedia('(prefers-color-scheme: dark)');
 export class ThemeState {
   #chosen: Theme | null = $state(chosenBefore());
   #system: Theme = $state(systemDark.matches ? 'dark' : 'light');
+  /** What a view wants while it is shown, such as a wall. */
+  #wanted: Theme | null = $state(null);
 
   get current(): Theme {
-    return this.#chosen ?? this.#system;
+    return this.#wanted ?? this.#chosen ?? this.#system;
   }
 
   toggle(): void {
     const next: Theme = this.current === 'dark' ? 'light' : 'dark';
     // Back to what the system says is no choice, so that the page follows the system again.
     this.#chosen = next === this.#system ? null : next;
-    if (this.#chosen === null) delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = this.#chosen;
+    show(this.#chosen);
     remember(this.#chosen);
+  }
+
+  /** Shows a theme whatever was chosen, until the returned function is called. */
+  want(theme: Theme): () => void {
+    this.#wanted = theme;
+    show(theme);
+    return () => {
+      this.#wanted = null;
+      show(this.#chosen);
+    };
   }
 
   run(): () => void {
@@ -34,6 +45,12 @@ export class ThemeState {
 function chosenBefore(): Theme | null {
   const theme = document.documentElement.dataset['theme'];
   return theme === 'light' || theme === 'dark' ? theme : null;
+}
+
+/** Null: as the system says. */
+function show(theme: Theme | null): void {
+  if (theme === null) delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = theme;
 }
 
 function remember(theme: Theme | null): void {

@@ -36,6 +36,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
     group: 'Operations',
     load: () => import('../views/Inventory.svelte'),
   },
+  feeds: { title: 'Feeds', group: 'Operations', load: () => import('../views/Feeds.svelte') },
   policies: {
     title: 'Policies',
     group: 'Operations',

@@ -1,7 +1,16 @@
 /** Cases on the page: clocks, arrivals without a jump, what became of decisions. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CaseSummary, CommandOutcome } from '../../../contracts/cases.ts';
-import { clockOf, moved, outcomeText, settle } from '../../../dashboard/src/lib/cases.ts';
+import {
+  addressOf,
+  clockOf,
+  filterOf,
+  filtersSet,
+  moved,
+  outcomeText,
+  readable,
+  settle,
+} from '../../../dashboard/src/lib/cases.ts';
 import { caseHref, parseRoute } from '../../../dashboard/src/lib/route.ts';
 
 const one = (case_id: string, detail = '') => ({ case_id, detail }) as CaseSummary;
@@ -44,6 +53,36 @@ test('the cursor stays in the list', () => {
 
 test('the address of a case holds its slashes', () => {
   const id = 'SHORT_PICK/sku/A/node/dc-01/7';
-  expect(parseRoute(caseHref(id))).toEqual({ view: 'case', caseId: id });
-  expect(parseRoute('#/cases')).toEqual({ view: 'cases' });
+  expect(parseRoute(caseHref(id))).toEqual({ view: 'case', path: [id], query: {} });
+  expect(parseRoute('#/cases')).toEqual({ view: 'cases', path: [], query: {} });
+});
+
+describe('the filter of the inbox', () => {
+  test('comes back from its address', () => {
+    const filter = filterOf({
+      team: 'returns',
+      severity: 'SEV2',
+      mine: '1',
+      status: 'all',
+      q: 'mug',
+    });
+    expect(filterOf(addressOf(filter))).toEqual(filter);
+    expect(filtersSet(filter)).toBe(4);
+  });
+
+  test('is that of open cases where the address says nothing, and then stands nowhere in it', () => {
+    const filter = filterOf({});
+    expect(filter).toMatchObject({ status: 'open', mine: false });
+    expect(Object.values(addressOf(filter)).every((value) => value === '')).toBe(true);
+    expect(filtersSet(filter)).toBe(0);
+  });
+});
+
+test.each([
+  ['no scan for 139975 hours after dispatch', 'no scan for 16 years after dispatch'],
+  ['no scan for 100 hours', 'no scan for 4 days'],
+  ['no scan for 48 hours', 'no scan for 48 hours'],
+  ['3 units of A100 were received 12 h before', '3 units of A100 were received 12 h before'],
+])('%s reads as %s', (detail, text) => {
+  expect(readable(detail)).toBe(text);
 });

@@ -41,7 +41,11 @@ const source = (
   stale,
   watermark: ago(ageMs),
   gaps: 0,
+  lateP50Ms: 0,
   lateP95Ms: 0,
+  duplicates: 0,
+  rejected: 0,
+  reasons: {},
 });
 const door: DoorStatus = {
   door: 'door-1',
