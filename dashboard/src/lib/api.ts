@@ -184,7 +184,7 @@ export const readBacktest = (id: string, signal: AbortSignal) =>
 export const cancelBacktest = (id: string) =>
   askJson<BacktestView>(`/v1/backtests/${id}`, { method: 'DELETE' });
 
-const getJson = <T>(path: string, signal: AbortSignal): Promise<T> =>
+export const getJson = <T>(path: string, signal: AbortSignal): Promise<T> =>
   askJson<T>(path, { signal, headers: { accept: 'application/json' } });
 
 const postJson = <T>(path: string, body: object, headers = {}): Promise<T> =>

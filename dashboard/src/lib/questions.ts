@@ -5,8 +5,8 @@ import type { StockState } from '../../../contracts/states.ts';
 type Rows = QuestionAnswer['rows'];
 
 /** Stages of an order in their order; one that is not named here comes last. */
-const STAGES = 'created,on_hold,released,allocated,picking,picked,packed'.split(',');
-const SLA_CLASSES = 'same_day,standard,wholesale'.split(',');
+export const STAGES = 'created,on_hold,released,allocated,picking,picked,packed'.split(',');
+export const SLA_CLASSES = 'same_day,standard,wholesale'.split(',');
 
 export interface AgingClass {
   readonly slaClass: string;
@@ -52,7 +52,7 @@ export function agingOf(rows: Rows): AgingClass[] {
 }
 
 /** "4-12 h" before "12-24 h" before ">48 h". */
-function byStart(a: string, b: string): number {
+export function byStart(a: string, b: string): number {
   const start = (bucket: string) => {
     const first = Number(/\d+/.exec(bucket)?.[0] ?? 0);
     return bucket.startsWith('>') ? first + 0.5 : first;
@@ -60,7 +60,7 @@ function byStart(a: string, b: string): number {
   return start(a) - start(b);
 }
 
-const inOrderOf = (names: readonly string[]) => (a: string, b: string) => {
+export const inOrderOf = (names: readonly string[]) => (a: string, b: string) => {
   const place = (name: string) => (names.includes(name) ? names.indexOf(name) : names.length);
   return place(a) - place(b) || a.localeCompare(b);
 };

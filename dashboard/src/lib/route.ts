@@ -40,6 +40,12 @@ export const inventoryHref = href('inventory');
 export const casesHref = href('cases');
 export const caseHref = (caseId: string) => href('case', [caseId]);
 export const skuHref = (sku: string) => href('sku', [sku]);
+export const ordersHref = (query: Readonly<Record<string, string>> = {}) =>
+  href('orders', [], query);
+export const orderHref = (order: string) => href('order', [order]);
+export const suppliersHref = href('suppliers');
+export const supplierHref = (supplier: string, query: Readonly<Record<string, string>> = {}) =>
+  href('supplier', [supplier], query);
 export const whyHref = (sku: string, node: string) => href('sku', [sku, 'why', node]);
 
 function decode(part: string): string {

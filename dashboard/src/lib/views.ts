@@ -36,6 +36,26 @@ export const VIEWS: Readonly<Record<string, View>> = {
     group: 'Operations',
     load: () => import('../views/Inventory.svelte'),
   },
+  orders: { title: 'Orders', group: 'Operations', load: () => import('../views/Orders.svelte') },
+  order: {
+    title: 'Order',
+    under: 'orders',
+    one: true,
+    load: () => import('../views/Order.svelte'),
+  },
+  floor: { title: 'Floor', group: 'Operations', load: () => import('../views/Floor.svelte') },
+  suppliers: {
+    title: 'Suppliers',
+    group: 'Operations',
+    load: () => import('../views/Suppliers.svelte'),
+  },
+  supplier: {
+    title: 'Supplier',
+    under: 'suppliers',
+    one: true,
+    load: () => import('../views/Supplier.svelte'),
+  },
+  returns: { title: 'Returns', group: 'Operations', load: () => import('../views/Returns.svelte') },
   feeds: { title: 'Feeds', group: 'Operations', load: () => import('../views/Feeds.svelte') },
   policies: {
     title: 'Policies',
