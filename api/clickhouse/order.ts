@@ -246,21 +246,41 @@ export function readNotes(rows: Rows, asked: { order: string; limit: number }): 
   );
 }
 
-/** Raw events of what order_trace finds for an id, after a place in the log. */
+/** Raw events of an order, and of its parcels and returns where they name no order, after a place in the log. */
 export function readEvents(
   rows: Rows,
-  asked: { ref: string; after: number; limit: number },
+  asked: { order: string; after: number; limit: number },
 ): Promise<OrderEvents['events']> {
+  // Apart, so that each is found by an index of its own: by the order, and by the time since it began.
   return rows(
-    `SELECT seq, type, ${iso('time')} AS time, source, id, event
-     FROM events
-     WHERE seq IN (
-       SELECT seq FROM order_trace(ref = {ref:String}) AS t
-       WHERE kind = 'event' AND seq > {after:UInt64}
-       ORDER BY seq
-       LIMIT {limit:UInt32}
-     )
-     ORDER BY seq`,
+    `WITH
+       begun AS (SELECT min(time) AS at FROM events WHERE order_id = {order:String}),
+       parcels AS (SELECT shipment_id FROM shipments WHERE order_id = {order:String}),
+       authorisations AS (
+         SELECT JSONExtractString(event, 'data', 'rma_id') AS rma_id
+         FROM events
+         WHERE order_id = {order:String} AND type = 'stocktide.return.authorized.v1'
+       )
+     SELECT seq, type, ${iso('e.time')} AS time, source, id, event
+     FROM (
+       SELECT seq, type, time, source, id, event
+       FROM events
+       WHERE order_id = {order:String} AND seq > {after:UInt64}
+       UNION ALL
+       SELECT seq, type, time, source, id, event
+       FROM events
+       WHERE order_id = '' AND seq > {after:UInt64} AND time >= (SELECT at FROM begun)
+         AND type IN ('stocktide.shipment.tracking.updated.v1', 'stocktide.shipment.delivered.v1', 'stocktide.shipment.voided.v1')
+         AND JSONExtractString(event, 'data', 'shipment_id') IN (SELECT shipment_id FROM parcels)
+       UNION ALL
+       SELECT seq, type, time, source, id, event
+       FROM events
+       WHERE order_id = '' AND seq > {after:UInt64} AND time >= (SELECT at FROM begun)
+         AND type IN ('stocktide.return.received.v1', 'stocktide.return.dispositioned.v1')
+         AND JSONExtractString(event, 'data', 'rma_id') IN (SELECT rma_id FROM authorisations)
+     ) AS e
+     ORDER BY seq
+     LIMIT {limit:UInt32}`,
     asked,
   );
 }

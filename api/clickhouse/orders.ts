@@ -2,7 +2,10 @@
 import type { OrderSummary } from '../../contracts/order-views.ts';
 import type { Rows } from '../reads.ts';
 
-/** What is still to be shipped of each order: a row of order_lines holds for as often as its sign says. */
+/**
+ * What was still to be shipped of each order at the instant, as far as it was known: processors that go
+ * through the log once more are behind their facts. A row holds for as often as its sign says.
+ */
 const OPEN_VALUE = `
   SELECT
     order_id,
@@ -11,6 +14,7 @@ const OPEN_VALUE = `
     sum(l.open * unit_price * sign) AS open_value,
     uniqExactIf(line_id, l.ordered > 0) AS order_lines
   FROM order_lines AS l
+  WHERE known_at <= fromUnixTimestamp64Milli({nowMs:Int64}, 'UTC')
   GROUP BY order_id`;
 
 export interface AgingRow {

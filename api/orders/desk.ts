@@ -103,15 +103,15 @@ export class OrderDesk {
     };
   }
 
-  /** Raw events behind an order, or behind a shipment, return, refund or event of one. */
+  /** Raw events of an order. Rejects with a ProblemError when there are none. */
   async events(
-    ref: string,
+    order: string,
     { cursor, limit }: { cursor?: string | undefined; limit: number },
   ): Promise<OrderEvents> {
-    const question = { ref };
+    const question = { order };
     const [after = 0] = events.after(cursor, question) ?? [];
-    const read = await readEvents(this.#reads.rows, { ref, after, limit: limit + 1 });
-    if (read.length === 0 && cursor === undefined) throw unknownOrder(ref);
+    const read = await readEvents(this.#reads.rows, { order, after, limit: limit + 1 });
+    if (read.length === 0 && cursor === undefined) throw unknownOrder(order);
     const page = events.page(read, { limit, question, placeOf: ({ seq }) => [seq] });
     return { events: page.entries, next_cursor: page.nextCursor };
   }

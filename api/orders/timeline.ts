@@ -107,7 +107,11 @@ function shipmentSteps(shipment: ShipmentRow, order: OrderRow): Bare[] {
   const { shipped_at, voided_at } = shipment;
   const due = voided_at === null ? order.ship_due_at : null;
   return [
-    step('shipped', shipped_at, { ref, due, detail: `${units} units with ${carrier}` }),
+    step('shipped', shipped_at, {
+      ref,
+      due,
+      detail: `${units} ${units === 1 ? 'unit' : 'units'} with ${carrier}`,
+    }),
     ...(first_scan_at === null ? [] : [step('scanned', first_scan_at, { ref })]),
     ...(delivered_at === null
       ? []

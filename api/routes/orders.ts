@@ -103,8 +103,7 @@ export function registerOrders(app: FastifyInstance, { orders }: { orders: Order
       schema: {
         tags: ['orders'],
         summary: 'The raw events behind an order',
-        description:
-          'As the log has them, wrong ones included; the id may be that of a shipment, return or refund.',
+        description: 'As the log has them, in its order, wrong ones that were corrected included.',
         params: Params,
         querystring: Type.Object(pageQuery({ limit: 100, maxLimit: 500 }), {
           additionalProperties: false,

@@ -2,7 +2,7 @@
 import type { Money } from '../../../contracts/answer.ts';
 import type { OrderAging } from '../../../contracts/order-views.ts';
 import type { ReturnOverview } from '../../../contracts/return-views.ts';
-import { formats } from './format.ts';
+import { counted, formats } from './format.ts';
 import { moneyText, sumsText } from './money.ts';
 import { byStart, inOrderOf, SLA_CLASSES, STAGES } from './questions.ts';
 import { href } from './route.ts';
@@ -79,7 +79,12 @@ function orderCell(
     ...(nearly > 0 ? [`${formats.units(nearly)} close`] : []),
   ].join(', ');
   return {
-    ...{ count: orders, note: sumsText(value), alarm, isChosen },
+    ...{
+      count: orders,
+      note: value.some(({ amount }) => Number(amount) !== 0) ? sumsText(value) : '',
+      alarm,
+      isChosen,
+    },
     tone: late > 0 ? ('bad' as const) : nearly > 0 ? ('warn' as const) : ('plain' as const),
     // A second click lets go of it.
     href: href('orders', [], { ...query, status: '', ...(isChosen ? none : chosen) }),
@@ -147,8 +152,7 @@ function returnCell(
   const isLate = RETURN_LATE[stage]?.includes(bucket) ?? false;
   return {
     count: returns,
-    note:
-      Number(amount) === 0 ? `${formats.units(units)} units` : moneyText({ amount, currency: '' }),
+    note: Number(amount) === 0 ? counted(units, 'unit') : moneyText({ amount, currency: '' }),
     alarm: isLate ? 'late' : '',
     ...{ tone: isLate ? ('bad' as const) : ('plain' as const), isChosen },
     href: href('returns', [], {

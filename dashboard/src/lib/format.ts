@@ -88,6 +88,10 @@ export function duration(ms: number): string {
   return `${Math.floor(value / DAY)} d`;
 }
 
+/** "1 unit", "1,234 units"; for words that take an s. */
+export const counted = (count: number, what: string): string =>
+  `${formats.units(count)} ${what}${count === 1 ? '' : 's'}`;
+
 /** An age that says "just now" rather than counting milliseconds. */
 export function age(ms: number): string {
   return ms < SECOND ? 'just now' : `${duration(ms)} ago`;

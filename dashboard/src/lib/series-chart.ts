@@ -2,8 +2,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { palette, timeLabels } from './chart.ts';
-import { kpiFormats } from './kpi.ts';
-import { scaleOf, titleAt, type SeriesChartData } from './series.ts';
+import { axisText, scaleOf, titleAt, type SeriesChartData } from './series.ts';
 
 const MOST_BAR_PX = 28;
 
@@ -41,8 +40,8 @@ export function createSeriesChart(
         },
         {
           ...axis,
-          size: 64,
-          values: (_chart, splits) => splits.map((value) => kpiFormats.value(value, unit)),
+          size: 56,
+          values: (_chart, splits) => splits.map((value) => axisText(value, unit)),
         },
       ],
       series: [

@@ -73,6 +73,13 @@ export function summaryOf({ limits, series, unit }: SeriesChartData): string {
   return [...said, ...lines].join('; ');
 }
 
+/** A mark of the axis: short, and in one unit all along it. */
+export function axisText(value: number, unit: string): string {
+  if (unit === '%') return kpiFormats.value(value, unit);
+  const number = kpiFormats.value(value, 'money');
+  return unit === 'h' || unit === 'd' ? `${number} ${unit}` : number;
+}
+
 /** Nothing was measured at any time. */
 export const isEmpty = ({ series }: Pick<SeriesChartData, 'series'>): boolean =>
   series.every(({ values }) => values.every((value) => value === null));

@@ -195,7 +195,7 @@ test('shows the raw events behind it, and says when there is no such order', asy
     delivered('S1', 120),
   );
   const desk = deskAt(brand, 200);
-  const all = await desk.events('S1', { limit: 100 });
+  const all = await desk.events('O', { limit: 100 });
   // A document and its line each, and the delivery, which names no order.
   expect(all.events.map(({ type }) => type)).toEqual([
     'stocktide.order.created.v1',
