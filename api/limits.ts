@@ -19,6 +19,9 @@ export interface LiveLimits extends RingLimits {
   readonly bufferedBytes: number;
   /** Longest message from a client; a longer one closes the socket with 1009. */
   readonly messageBytes: number;
+  /** Most messages from a client in a second: a page asks for all its topics at once, no page asks for
+   * more. One more closes the socket with 1008. */
+  readonly messagesPerSec: number;
   /** How long a topic outlives its last subscriber, so that a reload or a tunnel can resume. */
   readonly lingerMs: number;
   /** Between two heartbeats; a client that misses one whole interval is gone. */
@@ -34,8 +37,9 @@ export function liveLimits(
     topics: config.liveMaxTopics,
     bufferedBytes: config.liveMaxBufferedBytes,
     messageBytes: 64 * KIB,
+    messagesPerSec: 200,
     ringDeltas: 256,
-    ringChars: 256 * KIB,
+    ringBytes: 256 * KIB,
     lingerMs: 60_000,
     heartbeatMs: 15_000,
   };

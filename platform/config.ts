@@ -210,7 +210,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     recentIds: read.integer('RECENT_IDS', 1_048_576, { min: 1, max: 100_000_000 }),
     recentMovements: read.integer('RECENT_MOVEMENTS', 1_048_576, { min: 1, max: 100_000_000 }),
 
-    liveMaxClients: read.integer('LIVE_MAX_CLIENTS', 1000, { min: 1, max: 100_000 }),
+    liveMaxClients: read.integer('LIVE_MAX_CLIENTS', 5000, { min: 1, max: 100_000 }),
     liveMaxTopics: read.integer('LIVE_MAX_TOPICS', 5000, { min: 1, max: 1_000_000 }),
     liveMaxBufferedBytes: read.integer('LIVE_MAX_BUFFERED_BYTES', MIB, {
       min: 64 * KIB,

@@ -10,6 +10,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 export interface Metrics {
   counter<L extends string>(name: string, help: string, labels?: readonly L[]): Counter<L>;
   gauge<L extends string>(name: string, help: string, labels?: readonly L[]): Gauge<L>;
+  /** A gauge that is read whenever somebody asks for the metrics. */
+  measured(name: string, help: string, read: () => number): void;
   /** `buckets` are upper bounds in the unit that the name ends with; the default suits seconds. */
   histogram<L extends string>(
     name: string,
@@ -42,6 +44,18 @@ export function createMetrics({ process }: { process: string }): Metrics {
       once(name, () => new Counter({ name, help, labelNames: [...labels], registers: [registry] })),
     gauge: (name, help, labels = []) =>
       once(name, () => new Gauge({ name, help, labelNames: [...labels], registers: [registry] })),
+    measured: (name, help, read) => {
+      once(
+        name,
+        () =>
+          new Gauge({
+            ...{ name, help, registers: [registry] },
+            collect() {
+              this.set(read());
+            },
+          }),
+      );
+    },
     histogram: (name, help, labels = [], buckets = LATENCY_BUCKETS_S) =>
       once(
         name,

@@ -59,6 +59,8 @@ export class CaseFeed implements TopicSource {
   readonly #alerts: Alert[] = [];
   readonly #metrics: ReturnType<typeof feedMetrics>;
   #alertCount = 0;
+  /** Alerts that are not published yet. */
+  #newAlerts = 0;
   #isComplete = false;
   #trouble = NOT_YET;
   #timer: NodeJS.Timeout | null = null;
@@ -185,6 +187,7 @@ export class CaseFeed implements TopicSource {
     this.#isComplete = true;
     this.#isDirty = true;
     this.beat();
+    this.#newAlerts = 0;
     this.#sinks.get('alerts')?.publish(this.#alertsNow());
     for (const look of [...this.#waiting]) look();
   }
@@ -202,7 +205,16 @@ export class CaseFeed implements TopicSource {
     };
     this.#alerts[this.#alertCount % ALERT_SLOTS] = alert;
     this.#alertCount += 1;
-    if (this.#isComplete) this.#sinks.get('alerts')?.publish(this.#alertsNow());
+    this.#newAlerts += 1;
+    // What arrives together goes out together, but nothing is written over before it has gone out.
+    if (this.#newAlerts === ALERT_SLOTS) this.#publishAlerts();
+    else if (this.#newAlerts === 1) setImmediate(() => this.#publishAlerts());
+  }
+
+  #publishAlerts(): void {
+    if (this.#newAlerts === 0 || !this.#isComplete) return;
+    this.#newAlerts = 0;
+    this.#sinks.get('alerts')?.publish(this.#alertsNow());
   }
 
   #alertsNow(): AlertsLive {

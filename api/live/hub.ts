@@ -19,7 +19,8 @@ import { OpenTopics, type OpenTopic, type TopicSource } from './topics.ts';
 
 /** Where a client's messages go. */
 export interface ClientPort {
-  send(text: string): void;
+  /** Takes a message: UTF-8 text, which other clients may be sent as well. */
+  send(message: Buffer): void;
   /** Bytes accepted and not yet handed to the network. */
   bufferedBytes(): number;
 }
@@ -65,6 +66,11 @@ export class LiveHub {
     this.#limits = options.limits;
     this.#nowMs = options.nowMs;
     this.#metrics = hubMetrics(options.metrics);
+    options.metrics.measured(
+      'stocktide_live_unsent_bytes',
+      'Bytes that wait for live clients; what several wait for counts for each of them',
+      () => [...this.#clients].reduce((sum, { port }) => sum + port.bufferedBytes(), 0),
+    );
     this.#topics = new OpenTopics({
       ...options,
       sinkOf: (open) => ({
@@ -148,7 +154,8 @@ export class LiveHub {
     const missed = resume ? topic.since(resume.stream, resume.n) : null;
     if (missed !== null) {
       subscription.state = 'current';
-      for (const delta of missed) this.#sendText(client, 'delta', delta);
+      for (const delta of missed) client.port.send(delta);
+      this.#metrics.messages.inc({ op: 'delta' }, missed.length);
     } else if (topic.hasValue) {
       this.#start(subscription);
     }
@@ -200,6 +207,7 @@ export class LiveHub {
     // After a failure an unchanged value is sent too: it says that the topic is live again.
     const delta = open.topic.update(value, { always: open.failure !== null });
     open.failure = null;
+    let sent = 0;
     for (const subscription of open.followers) {
       switch (subscription.state) {
         case 'waiting':
@@ -207,8 +215,12 @@ export class LiveHub {
           break;
         case 'current':
           if (delta === null) break;
-          if (this.isSaturated(subscription.client)) this.#fallBehind(subscription);
-          else this.#sendText(subscription.client, 'delta', delta);
+          if (this.isSaturated(subscription.client)) {
+            this.#fallBehind(subscription);
+            break;
+          }
+          subscription.client.port.send(delta);
+          sent += 1;
           break;
         case 'behind':
           break;
@@ -216,6 +228,7 @@ export class LiveHub {
           subscription.state satisfies never;
       }
     }
+    this.#metrics.messages.inc({ op: 'delta' }, sent);
   }
 
   #fail(open: OpenTopic<Subscription>, detail: string): void {
@@ -231,7 +244,8 @@ export class LiveHub {
   #start(subscription: Subscription): void {
     if (this.isSaturated(subscription.client)) return this.#fallBehind(subscription);
     subscription.state = 'current';
-    this.#sendText(subscription.client, 'snapshot', subscription.open.topic.snapshot());
+    subscription.client.port.send(subscription.open.topic.snapshot());
+    this.#metrics.messages.inc({ op: 'snapshot' });
   }
 
   #fallBehind(subscription: Subscription): void {
@@ -244,12 +258,8 @@ export class LiveHub {
   }
 
   #send(client: LiveClient, message: ServerMessage): void {
-    this.#sendText(client, message.op, JSON.stringify(message));
-  }
-
-  #sendText(client: LiveClient, op: ServerMessage['op'], text: string): void {
-    this.#metrics.messages.inc({ op });
-    client.port.send(text);
+    client.port.send(Buffer.from(JSON.stringify(message)));
+    this.#metrics.messages.inc({ op: message.op });
   }
 }
 

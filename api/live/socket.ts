@@ -5,9 +5,9 @@
  *
  * A socket ends (4401) with the session or the token that it was opened with.
  *
- * Bounds: a message longer than `messageBytes` closes the socket; while too much is unsent nothing more
- * is read from the client, so that answers cannot pile up either; a client that answers no ping for a
- * whole heartbeat is cut off.
+ * Bounds: a message longer than `messageBytes` closes the socket, and so do more than `messagesPerSec` of
+ * them; while too much is unsent nothing more is read from the client, so that answers cannot pile up
+ * either; a client that answers no ping for a whole heartbeat is cut off.
  */
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
@@ -21,9 +21,12 @@ import { ACCESS_LIMITS, type LiveLimits } from '../limits.ts';
 import type { LiveHub } from './hub.ts';
 
 const CLOSE_UNSUPPORTED = 1003;
+const CLOSE_TOO_MUCH = 1008;
 const CLOSE_TRY_LATER = 1013;
 /** Of the range for applications: the HTTP status of the same refusal, such as 4401. */
 const CLOSE_REFUSED = 4000;
+
+const AS_TEXT = { binary: false };
 
 /** Adds the route. `@fastify/websocket` is registered already, with the same limit of a message. */
 export function registerLive(
@@ -83,7 +86,7 @@ export function registerLive(
       const caller = callerOf(request);
       const client = hub.connect(
         {
-          send: (text) => socket.send(text, onSent),
+          send: (message) => socket.send(message, AS_TEXT, onSent),
           bufferedBytes: () => socket.bufferedAmount,
         },
         { refusal: (topic) => topicRefusal(caller, topic) },
@@ -97,7 +100,16 @@ export function registerLive(
         hub.drained(client);
         if (socket.isPaused && !hub.isSaturated(client)) socket.resume();
       }
+      const isWithinRate = rateGate(limits.messagesPerSec);
       socket.on('message', (data: Buffer, isBinary: boolean) => {
+        // What arrives after the goodbye was on its way.
+        if (socket.readyState !== socket.OPEN) return;
+        if (!isWithinRate()) {
+          return socket.close(
+            CLOSE_TOO_MUCH,
+            `more than ${limits.messagesPerSec} messages in a second`,
+          );
+        }
         if (isBinary) return socket.close(CLOSE_UNSUPPORTED, 'messages are JSON text');
         hub.receive(client, data.toString());
         if (hub.isSaturated(client)) socket.pause();
@@ -112,4 +124,16 @@ export function registerLive(
       socket.on('error', () => {});
     },
   });
+}
+
+/** Tells of each message whether it is within the limit of its second. */
+function rateGate(perSec: number): () => boolean {
+  let second = 0;
+  let count = 0;
+  return () => {
+    const now = Math.floor(performance.now() / 1000);
+    count = now === second ? count + 1 : 1;
+    second = now;
+    return count <= perSec;
+  };
 }

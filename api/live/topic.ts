@@ -3,17 +3,18 @@
  *
  *   update(value) ──▶ fields that changed ──▶ delta n+1 ──▶ ring, for whoever resumes
  *
- * A message is turned into text once, however many clients get it, and the snapshot is put together
- * from the texts of the fields. The ring is bounded by number and by characters; who asks for more
- * than it holds gets a snapshot instead.
+ * A message is made once, text and bytes, however many clients get it: what waits for a thousand slow
+ * readers is the same memory. The snapshot is put together from the texts of the fields, once for each
+ * value that somebody asks for. The ring is bounded by number and by bytes; who asks for more than it
+ * holds gets a snapshot instead.
  */
 import type { ServerMessage } from '../../contracts/live.ts';
 
 export interface RingLimits {
   /** Most deltas kept for resuming. */
   readonly ringDeltas: number;
-  /** Most characters of deltas kept for resuming. */
-  readonly ringChars: number;
+  /** Most bytes of deltas kept for resuming. */
+  readonly ringBytes: number;
 }
 
 export class Topic {
@@ -22,10 +23,12 @@ export class Topic {
   readonly stream: string;
   readonly #limits: RingLimits;
   readonly #fields = new Map<string, string>();
-  /** Texts of the deltas `n - ring.length + 1` … `n`. */
-  readonly #ring: string[] = [];
-  #ringChars = 0;
+  /** The deltas `n - ring.length + 1` … `n`. */
+  readonly #ring: Buffer[] = [];
+  #ringBytes = 0;
   #n = 0;
+  /** That of the value as it is, once somebody has asked for it. */
+  #snapshot: Buffer | null = null;
 
   constructor(name: string, { stream, limits }: { stream: string; limits: RingLimits }) {
     this.name = name;
@@ -47,7 +50,7 @@ export class Topic {
    * Takes the new value and answers the delta to send, or null when nothing changed or the value is
    * the first one (which goes out as a snapshot). `always` makes a delta of an unchanged value too.
    */
-  update(value: object, { always = false } = {}): string | null {
+  update(value: object, { always = false } = {}): Buffer | null {
     const isFirst = !this.hasValue;
     const changed: string[] = [];
     for (const [field, content] of Object.entries(value)) {
@@ -60,32 +63,40 @@ export class Topic {
     if (isFirst || (changed.length === 0 && !always)) return null;
 
     this.#n += 1;
-    const delta = `{"op":"delta","topic":${JSON.stringify(this.name)},"n":${this.#n},"data":{${changed.join(',')}}}`;
+    this.#snapshot = null;
+    const delta = Buffer.from(
+      `{"op":"delta","topic":${JSON.stringify(this.name)},"n":${this.#n},"data":{${changed.join(',')}}}`,
+    );
     this.#keep(delta);
     return delta;
   }
 
-  snapshot(): string {
-    const fields = [...this.#fields].map(([field, text]) => `${JSON.stringify(field)}:${text}`);
-    const head = { op: 'snapshot', topic: this.name, stream: this.stream, n: this.#n } as const;
-    return `${JSON.stringify(head satisfies Omit<ServerMessage & { op: 'snapshot' }, 'data'>).slice(0, -1)},"data":{${fields.join(',')}}}`;
+  snapshot(): Buffer {
+    this.#snapshot ??= Buffer.from(this.#snapshotText());
+    return this.#snapshot;
   }
 
   /** The deltas after number `n` of `stream`, oldest first, or null when they are not at hand. */
-  since(stream: string, n: number): readonly string[] | null {
+  since(stream: string, n: number): readonly Buffer[] | null {
     const missed = this.#n - n;
     if (stream !== this.stream || missed < 0 || missed > this.#ring.length) return null;
     return missed === 0 ? [] : this.#ring.slice(-missed);
   }
 
-  #keep(delta: string): void {
+  #snapshotText(): string {
+    const fields = [...this.#fields].map(([field, text]) => `${JSON.stringify(field)}:${text}`);
+    const head = { op: 'snapshot', topic: this.name, stream: this.stream, n: this.#n } as const;
+    return `${JSON.stringify(head satisfies Omit<ServerMessage & { op: 'snapshot' }, 'data'>).slice(0, -1)},"data":{${fields.join(',')}}}`;
+  }
+
+  #keep(delta: Buffer): void {
     this.#ring.push(delta);
-    this.#ringChars += delta.length;
+    this.#ringBytes += delta.length;
     while (
       this.#ring.length > this.#limits.ringDeltas ||
-      this.#ringChars > this.#limits.ringChars
+      this.#ringBytes > this.#limits.ringBytes
     ) {
-      this.#ringChars -= this.#ring.shift()?.length ?? 0;
+      this.#ringBytes -= this.#ring.shift()?.length ?? 0;
     }
   }
 }

@@ -35,10 +35,12 @@ class HandFed implements TopicSource {
 /** A client that remembers what it was sent and whose network the test can hold up. */
 class Port implements ClientPort {
   readonly got: Record<string, unknown>[] = [];
+  readonly sent: Buffer[] = [];
   unsent = 0;
 
-  send(text: string) {
-    this.got.push(JSON.parse(text) as Record<string, unknown>);
+  send(message: Buffer) {
+    this.sent.push(message);
+    this.got.push(JSON.parse(message.toString()) as Record<string, unknown>);
   }
   bufferedBytes() {
     return this.unsent;
@@ -126,6 +128,19 @@ describe('a topic', () => {
     expect(second.port.take()).toEqual([
       { op: 'snapshot', topic: 'atp:A', stream: 's1', n: 1, data: { atp: 5 } },
     ]);
+  });
+
+  test('makes each message once for all its followers', () => {
+    const followers = [connected(), connected(), connected()];
+    for (const { client } of followers) subscribe(client, 'atp:A');
+    source.publish('atp:A', { atp: 7 });
+    source.publish('atp:A', { atp: 5 });
+
+    const [first, ...others] = followers.map(({ port }) => port.sent);
+    expect(first).toHaveLength(2);
+    for (const sent of others) {
+      expect(sent.every((message, index) => message === first?.[index])).toBe(true);
+    }
   });
 
   test('sends nothing more to whoever left it', () => {
