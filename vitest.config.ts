@@ -56,8 +56,8 @@ export default defineConfig({
           // After all others: what it looks at is a system at work.
           sequence: { groupOrder: 1 },
           maxWorkers: 1,
-          testTimeout: 60 * second,
-          hookTimeout: 60 * second,
+          testTimeout: 180 * second,
+          hookTimeout: 120 * second,
         },
       },
     ],

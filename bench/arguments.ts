@@ -6,6 +6,8 @@ export const BENCHES = [
   'door',
   'latency',
   'recovery',
+  'sockets',
+  'dashboard',
   'nab',
   'iforest',
   'detection',
@@ -20,6 +22,10 @@ export interface BenchOptions {
   readonly events: number | undefined;
   readonly seconds: number | undefined;
   readonly rounds: number | undefined;
+  /** sockets: live clients. */
+  readonly clients: number | undefined;
+  /** dashboard: how long memory is watched. */
+  readonly minutes: number | undefined;
   /** Directory for CPU profiles of the measured process. */
   readonly profile: string | undefined;
   /** nab, iforest, uci: where the data lies. */
@@ -37,6 +43,8 @@ export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
   pipeline   events/s from a waiting log to ClickHouse, and beside it a bare pipe that computes nothing
   door       events/s from HTTP batches to the acknowledged answer
   latency    publish → ATP answer, → SQL, → WebSocket, while 1,000 events/s pass by
+  sockets    an event at the door → the alert on each of 1,000 live sockets, beside one that does not read
+  dashboard  size of the first view; frames per second and memory of an open page at 1,000 ATP updates/s
   nab        the detector of continuous series on the Numenta Anomaly Benchmark, with its own scorer
   iforest    the isolation forest on labelled tables, beside the published reference
   detection  incidents of a simulated brand: precision and recall at the alert budget, time to detect
@@ -46,7 +54,9 @@ export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
   --json          nothing on stdout but the result, one line of JSON (it is the last line anyway)
   --events N      pipeline: events in the log (600000); door: events of each variant (200000);
                   recovery: positions (1000000)
-  --seconds S     latency: how long is measured (60)
+  --seconds S     latency, sockets, dashboard: how long is measured (60, 30, 30)
+  --clients N     sockets: live clients (1000)
+  --minutes N     dashboard: how long memory is watched (1)
   --rounds N      pipeline: pairs of runs (3); recovery: restarts (3)
   --data DIR      nab, iforest: folder with the data (../shared/data/nab, ../shared/data/adbench);
                   uci: the file (../shared/data/uci_online_retail/online_retail_2010-12_2011-06.csv.gz)
@@ -75,6 +85,8 @@ export function readArguments(args: readonly string[]): BenchOptions | 'help' {
     events: count('--events', values.events),
     seconds: count('--seconds', values.seconds),
     rounds: count('--rounds', values.rounds),
+    clients: count('--clients', values.clients),
+    minutes: count('--minutes', values.minutes),
     profile: values.profile,
     data: values.data,
     only: values.only,
@@ -98,6 +110,8 @@ function parse(args: readonly string[]) {
         events: { type: 'string' },
         seconds: { type: 'string' },
         rounds: { type: 'string' },
+        clients: { type: 'string' },
+        minutes: { type: 'string' },
         profile: { type: 'string' },
         data: { type: 'string' },
         only: { type: 'string' },

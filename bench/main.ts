@@ -12,6 +12,7 @@ import {
   type BenchName,
   type BenchOptions,
 } from './arguments.ts';
+import { dashboard } from './dashboard.ts';
 import { detection } from './detection.ts';
 import { door } from './door.ts';
 import { iforest } from './iforest.ts';
@@ -21,6 +22,7 @@ import { nab } from './nab.ts';
 import { pipeline } from './pipeline.ts';
 import { say } from './progress.ts';
 import { recovery } from './recovery.ts';
+import { sockets } from './sockets.ts';
 import { startStack, type Stack } from './stack.ts';
 import { uci } from './uci.ts';
 
@@ -31,6 +33,8 @@ const BENCH: Record<BenchName, Bench> = {
   door: onStack(door),
   latency: onStack(latency),
   recovery: onStack(recovery),
+  sockets: onStack(sockets),
+  dashboard: onStack(dashboard),
   nab,
   iforest,
   detection,

@@ -4,7 +4,7 @@
  *   rows, dead letters ─▶ the batch of the next flush      muted while the past is replayed
  *   findings ─▶ noted, and sent to the door (findings-outbox.ts)
  *   changed SKUs ─▶ notices, once live
- *   signals ─▶ SIGNALS, at once
+ *   signals ─▶ SIGNALS, at once; with the next beat again when SIGNALS did not take them
  *
  * In a rehearsal findings are told to whoever asked for it, and nothing else leaves but rows.
  */
@@ -20,6 +20,9 @@ import { clearedEvent, findingEvent, Findings, type FindingEvent } from './findi
 import type { Meters } from './meters.ts';
 import { Notices } from './notices.ts';
 import type { Aside, Effects } from './reduction.ts';
+
+/** Signals that wait to be sent again; one more is given up, since SIGNALS has been away for long. */
+const MAX_UNSENT_SIGNALS = 10_000;
 
 export interface OutletOptions {
   readonly slice: string;
@@ -37,6 +40,7 @@ export class Outlet implements Effects {
   readonly #options: OutletOptions;
   readonly #outbox: FindingsOutbox;
   readonly #notices: Notices;
+  readonly #unsent: Signal[] = [];
   #batch = new Batch(0);
   /** The message that is being applied. */
   #seq = 0;
@@ -119,13 +123,19 @@ export class Outlet implements Effects {
    * Leaves at once, unless it belongs to what was flushed before this start: that part was told. After a
    * crash the stretch behind it is told again under the same ids, which SIGNALS drops.
    */
-  signal({ data, id, subject }: Signal): void {
-    const { log, publisher, rehearse } = this.#options;
-    if (rehearse !== undefined || this.#seq <= this.#mutedTo) return;
+  signal(signal: Signal): void {
+    if (this.#options.rehearse !== undefined || this.#seq <= this.#mutedTo) return;
+    this.#send(signal);
+  }
+
+  #send(signal: Signal): void {
+    const { log, publisher } = this.#options;
+    const { data, id, subject } = signal;
     const payload = Buffer.from(JSON.stringify(data));
     publisher.publish({ subject, msgId: id, payload }).catch((error: unknown) => {
+      if (this.#unsent.length < MAX_UNSENT_SIGNALS) this.#unsent.push(signal);
       // Whoever shows cases reads them from ClickHouse as well; a signal only makes it sooner.
-      log.warn({ err: error, subject, id }, 'signal not sent');
+      else log.warn({ err: error, subject, id }, 'signal not sent');
     });
   }
 
@@ -141,8 +151,9 @@ export class Outlet implements Effects {
     return batch;
   }
 
-  /** Sends findings that are due; called once a second. */
+  /** Sends findings that are due and signals that were not taken; called once a second. */
   beat(appliedSeq: number): void {
+    for (const signal of this.#unsent.splice(0)) this.#send(signal);
     if (appliedSeq >= this.#holdFindingsTo) this.#outbox.beat(Date.now());
   }
 

@@ -44,7 +44,7 @@ export async function gatherCrowd({ clients, onAlert, topics, url }: CrowdOption
   const parse = parserOfRepeats();
 
   function follow(client: number, socket: WebSocket): void {
-    let newest = 0;
+    const seen = new Set<number>();
     socket.on('close', () => (told.lost += 1));
     socket.on('message', (data: Buffer) => {
       const atMs = wallMs();
@@ -57,8 +57,8 @@ export async function gatherCrowd({ clients, onAlert, topics, url }: CrowdOption
       }
       if (!head.includes(OF_ALERTS)) return;
       for (const alert of parse(data)) {
-        if (alert.n <= newest) continue;
-        newest = alert.n;
+        if (seen.has(alert.n)) continue;
+        seen.add(alert.n);
         onAlert({ client, alert, atMs });
       }
     });

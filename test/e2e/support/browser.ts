@@ -28,6 +28,8 @@ export const SCREENS = {
 export type ScreenName = keyof typeof SCREENS;
 export const SCREEN_NAMES = Object.keys(SCREENS) as ScreenName[];
 
+/** What a page waits for on a machine that is busy. */
+const PATIENCE_MS = 60_000;
 /** What stands where something is still awaited. */
 const BUSY = '.spinner, [aria-busy="true"]';
 const DRAWN = `document.fonts.ready.then(
@@ -56,6 +58,7 @@ export async function openPage(
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
   });
+  page.setDefaultTimeout(PATIENCE_MS);
   const troubles: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') troubles.push(`console: ${message.text()}`);
