@@ -65,6 +65,7 @@ export const INTERNAL_TYPES: ReadonlySet<string> = new Set<InputType>([
   'finding.cleared',
   'feed.tallied',
   'rejection.settled',
+  'model.trained',
 ]);
 
 /** The LOG schema of each type, and the document that a line type comes from. */

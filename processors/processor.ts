@@ -29,6 +29,8 @@ export interface Applied {
   readonly identity: number;
   /** The message as it stands in the LOG. */
   readonly raw: string;
+  /** Bytes that the event names by their hash, which they have; absent when they are missing or damaged. */
+  readonly attachment?: Uint8Array;
 }
 
 /** Something that someone should know; the runtime brings it into the LOG as `finding.raised`. */

@@ -237,7 +237,8 @@ export type PolicyName = keyof typeof POLICIES;
 /**
  * Codes that processors raise: the exceptions of REFERENCE §4.2, and what the ledger reports of its input
  * (law 4: applied as far as it is true, flagged, visible). FLOW_VIOLATION says in its subtype which step
- * of an order, a return or a receipt came without what has to come before it.
+ * of an order, a return or a receipt came without what has to come before it; MODEL_REFUSED, that the bytes of
+ * a trained model are missing or damaged, so that the last good one stays.
  */
 export const FINDING_CODES = [
   ...RULE_CODES,
@@ -245,6 +246,7 @@ export const FINDING_CODES = [
   'SNAPSHOT_REJECTED',
   'CORRECTION_UNMATCHED',
   'FLOW_VIOLATION',
+  'MODEL_REFUSED',
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
 
@@ -393,6 +395,25 @@ export const CONTROL_EVENTS = {
     supplier_id: optional(key('Supplier')),
     cleared_at: instant('Event time'),
     detail: text('In words'),
+  }),
+  'model.trained': fact('-', 'A model was trained; its bytes are in the object store', {
+    model_id: ref('Model'),
+    purpose: oneOf(['shrinkage'], 'What it scores'),
+    sha256: Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description: 'Of its bytes; their name there',
+    }),
+    size_bytes: Type.Integer({ minimum: 1, maximum: 64 * 1024 * 1024, description: 'Bytes' }),
+    features: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+      minItems: 1,
+      maxItems: 64,
+      description: 'Names of the columns that it reads, in their order',
+    }),
+    rows: qtyOrZero('Rows that it was trained on'),
+    seed: qtyOrZero('Seed of the training: the same rows and seed give the same bytes'),
+    trained_from: instant('Begin of the window that the rows are of'),
+    trained_to: instant('End of the window that the rows are of'),
+    ...decision,
   }),
   'case.commanded': {
     ...fact('-', 'A person decided something about a case', {}),

@@ -281,6 +281,22 @@ const EXAMPLES: Examples = {
       detail: 'available is 4 units again',
     },
   },
+  'model.trained': {
+    source: STOCKTIDE,
+    data: {
+      model_id: 'shrinkage-2026-03-01-5f9c1c02',
+      purpose: 'shrinkage',
+      sha256: '5f9c1c02'.repeat(8),
+      size_bytes: 1_204_331,
+      features: ['losses', 'loss_cost_log', 'picks_log'],
+      rows: 14_000,
+      seed: 1,
+      trained_from: '2026-02-01T00:00:00Z',
+      trained_to: '2026-03-01T00:00:00Z',
+      actor: 'training',
+      reason: 'weekly retraining',
+    },
+  },
   'case.commanded': {
     source: STOCKTIDE,
     data: {

@@ -53,8 +53,11 @@ const ACK_WAIT_MS = 15_000;
 const STILL_WORKING_MS = 5000;
 const ATTACH_AGAIN_MS = 500;
 const LEFTOVERS_EVERY_MS = 10_000;
-const FINDINGS = 'in.finding.';
-const TRUSTED: ReadonlySet<InputType> = new Set(['finding.raised', 'finding.cleared']);
+/** Internal types, and the subject under which they are taken. */
+const TRUSTED: Readonly<Record<string, ReadonlySet<InputType>>> = {
+  'in.finding.': new Set(['finding.raised', 'finding.cleared']),
+  'in.model.': new Set(['model.trained']),
+};
 
 export function startInbox({ link, door, log, metrics, signal }: InboxOptions): Inbox {
   const { js, jsm } = link;
@@ -80,7 +83,7 @@ export function startInbox({ link, door, log, metrics, signal }: InboxOptions): 
   ): Promise<boolean> {
     const { subject } = message;
     const event = decodeMessage(message);
-    const trusted = subject.startsWith(FINDINGS) ? TRUSTED : undefined;
+    const trusted = Object.entries(TRUSTED).find(([start]) => subject.startsWith(start))?.[1];
     while (!signal.aborted) {
       try {
         await door.accept([event], { via: 'nats', trusted });

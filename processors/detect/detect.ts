@@ -2,14 +2,16 @@
  * The detectors: anomalies that no single event shows.
  *
  * Key: none, for what is tested together spans all nodes. In: losses of stock, what shows which SKUs a node
- * has, costs, policies, verdicts of people, corrections. Out: findings within the alert budget, signed rows of
- * `anomalies`. Pure: the same log gives the same findings (law 2).
+ * has, costs, policies, verdicts of people, corrections, trained models. Out: findings within the alert budget,
+ * signed rows of `anomalies`, a row of `models` for each model. Pure: the same log gives the same findings (law 2).
  */
 import { Corrected } from '../facts/corrected.ts';
 import { HouseCurrency } from '../facts/money.ts';
 import { joined } from '../facts/parts.ts';
 import { RulePolicies } from '../facts/rule-policies.ts';
 import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
+import { Activity, type Stated } from './model/activity.ts';
+import { Scorer } from './model/scorer.ts';
 import { CODE } from './shrinkage/anomaly.ts';
 import { Costs } from './shrinkage/costs.ts';
 import { Histories } from './shrinkage/histories.ts';
@@ -26,7 +28,15 @@ export function createDetect(): Processor {
   const rules = new RulePolicies();
   const histories = new Histories();
   const watched = new Watched();
-  const shrinkage = new Shrinkage({ histories, watched, costs, rules });
+  const activity = new Activity();
+  const scorer = new Scorer(activity);
+  const shrinkage = new Shrinkage({ histories, watched, costs, rules, scorer });
+  const costOf = (sku: string, stated?: Stated) =>
+    stated?.unitCost === undefined
+      ? Number(costs.get(sku) ?? 0)
+      : house.counts(stated.currency)
+        ? Number(stated.unitCost)
+        : 0;
 
   function apply(applied: Applied, out: Outputs): void {
     shrinkage.onTime(applied, out);
@@ -43,7 +53,13 @@ export function createDetect(): Processor {
         rules.set(event.data, applied);
         return;
       case 'stocktide.event.corrected.v1':
-        for (const identity of corrected.note(event.data, nowMs)) shrinkage.dropped(identity);
+        for (const identity of corrected.note(event.data, nowMs)) {
+          shrinkage.dropped(identity);
+          activity.drop(identity);
+        }
+        return;
+      case 'stocktide.model.trained.v1':
+        if (event.data.purpose === 'shrinkage') scorer.trained(event.data, applied, out);
         return;
       case 'stocktide.case.commanded.v1': {
         if (event.data.command !== 'judge' || event.data.verdict === 'true') return;
@@ -53,6 +69,12 @@ export function createDetect(): Processor {
       }
       case 'stocktide.pick.completed.v1':
       case 'stocktide.pick.shorted.v1':
+        watched.see(event.data.sku_id, event.data.node_id, timeMs);
+        if (!corrected.voids(applied)) activity.take(applied, costOf);
+        return;
+      case 'stocktide.location.error.recorded.v1':
+        if (!corrected.voids(applied)) activity.take(applied, costOf);
+        return;
       case 'stocktide.putaway.completed.v1':
         watched.see(event.data.sku_id, event.data.node_id, timeMs);
         return;
@@ -60,8 +82,10 @@ export function createDetect(): Processor {
       case 'stocktide.inventory.counted.v1':
       case 'stocktide.inventory.state.changed.v1': {
         watched.see(event.data.sku_id, event.data.node_id, timeMs);
+        if (corrected.voids(applied)) return;
+        activity.take(applied, costOf);
         const loss = lossOf(applied, (currency) => house.counts(currency));
-        if (loss !== null && !corrected.voids(applied)) shrinkage.lost(loss);
+        if (loss !== null) shrinkage.lost(loss);
         return;
       }
       default:
@@ -77,10 +101,9 @@ export function createDetect(): Processor {
     histories: (part) => histories.restore(part),
     watched: (part) => watched.restore(part),
     ...Object.fromEntries(
-      Object.entries(shrinkage.sections).map(([name, restore]) => [
-        name,
-        ({ bytes }: SnapshotPart) => restore(bytes),
-      ]),
+      [shrinkage, activity, scorer]
+        .flatMap((part) => Object.entries(part.sections))
+        .map(([name, restore]) => [name, ({ bytes }: SnapshotPart) => restore(bytes)]),
     ),
   };
 
@@ -93,7 +116,7 @@ export function createDetect(): Processor {
     snapshot: () =>
       joined([
         ...[house, costs, corrected, rules, histories, watched].map((part) => part.snapshot()),
-        ...shrinkage.snapshot(),
+        ...[shrinkage, activity, scorer].flatMap((part) => part.snapshot()),
       ]),
     restore: (parts) => {
       for (const part of parts) {

@@ -1,7 +1,25 @@
-/** Columns of the detectors' table, in the order of its cells. */
+/** Columns of the detectors' tables, in the order of its cells. */
 import { SIGNED_COLUMNS } from '../facts/signed.ts';
 
 export const DETECT_TABLES = {
+  models: [
+    'model_id',
+    'purpose',
+    'sha256',
+    'size_bytes',
+    'features',
+    'rows',
+    'seed',
+    'trained_from',
+    'trained_to',
+    'actor',
+    'reason',
+    'outcome',
+    'detail',
+    'time',
+    'known_at',
+    'seq',
+  ],
   anomalies: [
     'detector',
     'code',
@@ -20,6 +38,8 @@ export const DETECT_TABLES = {
     'p',
     'cusum',
     'expected_loss',
+    'score',
+    'model_id',
     'rank',
     'outcome',
     'detail',

@@ -13,7 +13,11 @@ import {
 } from '../../contracts/backtest.ts';
 import { INSTANT_HINT, isInstant } from '../../contracts/fields.ts';
 import { createClickHouse } from '../../platform/clickhouse/client.ts';
+import type { Config } from '../../platform/config.ts';
+import { createLog } from '../../platform/log.ts';
+import { connectNats, type NatsLink } from '../../platform/nats/connect.ts';
 import { systemConfig } from '../../platform/running.ts';
+import { attachmentOf } from './attachments.ts';
 import { backtest } from './backtest/backtest.ts';
 import { resultText } from './backtest/text.ts';
 import { parseLabels, type Label } from './backtest/truth.ts';
@@ -35,6 +39,8 @@ The state before the span comes from replaying the archive from its beginning; t
 It finds the system that runs on STOCKTIDE_HOME (.stocktide); with NATS_URL set, the ClickHouse that
 CLICKHOUSE_URL names. Ends with 0 when the comparison was made, 2 when it could not be made.`;
 
+/** NATS has this long to answer, once a trained model is read. */
+const NATS_TIMEOUT_MS = 10_000;
 const CODE = { compared: 0, notCompared: 2 } as const;
 
 interface Options {
@@ -65,9 +71,10 @@ async function run({ labels, policies, span }: Options): Promise<BacktestResult>
   const config = systemConfig(process.env);
   const { recentIds, recentMovements } = config;
   const clickhouse = createClickHouse(config);
+  const models = modelReader(config);
   try {
     return await backtest(clickhouse, {
-      ...{ span, policies, labels, recentIds, onProgress },
+      ...{ span, policies, labels, recentIds, onProgress, attachmentOf: models.read },
       // The archive keeps nothing, and its rows are not written here.
       host: () =>
         createSlice('all', { recentMovements }).hosted.filter(
@@ -75,8 +82,26 @@ async function run({ labels, policies, span }: Options): Promise<BacktestResult>
         ),
     });
   } finally {
+    await models.close();
     await clickhouse.close();
   }
+}
+
+/** Reads trained models. NATS is asked only when the archive has one. */
+function modelReader({ natsPassword: pass, natsUrl: url, natsUser: user }: Config) {
+  const log = createLog({ name: 'backtest', level: 'silent', format: 'json' });
+  const signal = AbortSignal.timeout(NATS_TIMEOUT_MS);
+  let link: Promise<NatsLink> | null = null;
+  return {
+    read: async (raw: string): Promise<Uint8Array | undefined> => {
+      link ??= connectNats({ url, user, pass, name: 'backtest', log, signal });
+      const { signal: never } = new AbortController();
+      return attachmentOf(raw, { link: await link, log, signal: never });
+    },
+    close: async (): Promise<void> => {
+      await (await link)?.close();
+    },
+  };
 }
 
 function onProgress(progress: BacktestProgress): void {

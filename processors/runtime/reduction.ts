@@ -80,8 +80,11 @@ export class Reduction {
     });
   }
 
-  /** Applies the message at `seq`; messages come in log order. Never throws because of a message. */
-  apply(seq: number, subject: string, raw: string): Outcome {
+  /**
+   * Applies the message at `seq`; messages come in log order. `attachment` are the bytes that its event names
+   * (attachments.ts). Never throws because of a message.
+   */
+  apply(seq: number, subject: string, raw: string, attachment?: Uint8Array): Outcome {
     const wanted = this.#selective
       ? this.#reducers.filter(({ wants }) => wants(subject))
       : this.#reducers;
@@ -89,7 +92,12 @@ export class Reduction {
     const taken = this.intake.take(seq, raw);
     switch (taken.outcome) {
       case 'event':
-        for (const reducer of wanted) this.#run(reducer, taken.applied);
+        for (const reducer of wanted) {
+          this.#run(
+            reducer,
+            attachment === undefined ? taken.applied : { ...taken.applied, attachment },
+          );
+        }
         return taken;
       case 'duplicate':
         return taken;

@@ -18,6 +18,7 @@ import { consumeFrom, type Consumption } from '../../platform/nats/consume.ts';
 import type { StreamMessage } from '../../platform/nats/message.ts';
 import type { Publisher } from '../../platform/nats/publisher.ts';
 import { STREAMS } from '../../platform/nats/streams.ts';
+import { attachmentOf, namesAttachment } from './attachments.ts';
 import { claimSlice, type Claim } from './claim.ts';
 import type { FindingEvent } from './findings.ts';
 import { Flusher, type LastFlush } from './flusher.ts';
@@ -201,7 +202,8 @@ export class Runtime {
         stateSeq: this.#appliedSeq,
       })) {
         this.#reading.signal.throwIfAborted();
-        this.#apply(seq, subject, raw);
+        const attachment = namesAttachment(subject) ? await this.#attachmentOf(raw) : undefined;
+        this.#apply({ seq, subject, raw, attachment });
         this.#appliedSeq = seq;
       }
       this.#appliedSeq = Math.max(this.#appliedSeq, facts.log.firstSeq - 1);
@@ -255,7 +257,8 @@ export class Runtime {
     if (this.#appliedSeq >= redoTo) goLive();
 
     for await (const message of consumption) {
-      this.#take(message);
+      if (!namesAttachment(message.subject)) this.#take(message);
+      else this.#take(message, await this.#attachmentOf(message.text()));
       if (this.#phase === 'live') {
         if (this.#outlet.rows < this.limits.flushRows) continue;
         this.#startFlush();
@@ -269,16 +272,28 @@ export class Runtime {
     }
   }
 
-  #take(message: StreamMessage): void {
+  #take(message: StreamMessage, attachment?: Uint8Array): void {
     const { data, seq, storedAtMs, subject } = message;
     this.#storedAtMs = storedAtMs;
-    this.#apply(seq, subject, message.text(), data);
+    this.#apply({ seq, subject, raw: message.text(), data, attachment });
     this.#appliedSeq = seq;
   }
 
-  #apply(seq: number, subject: string, raw: string, data: Uint8Array | null = null): void {
+  #attachmentOf(raw: string): Promise<Uint8Array | undefined> {
+    const { link, log } = this.#options;
+    return attachmentOf(raw, { link, log, signal: this.#reading.signal });
+  }
+
+  #apply(message: {
+    readonly seq: number;
+    readonly subject: string;
+    readonly raw: string;
+    readonly data?: Uint8Array;
+    readonly attachment: Uint8Array | undefined;
+  }): void {
+    const { attachment, data = null, raw, seq, subject } = message;
     this.#outlet.begin(seq, data);
-    const taken = this.#reduction.apply(seq, subject, raw);
+    const taken = this.#reduction.apply(seq, subject, raw, attachment);
     switch (taken.outcome) {
       case 'event': {
         this.#appliedEvents += 1;

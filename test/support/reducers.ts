@@ -96,10 +96,16 @@ export class ReducerBench {
   }
 
   /** Applies messages of the LOG. */
-  feed(...messages: readonly { readonly raw: string; readonly subject: string }[]): this {
-    for (const message of messages) {
-      this.log.push(message);
-      this.#reduction.apply(this.log.length, message.subject, message.raw);
+  feed(
+    ...messages: readonly {
+      readonly raw: string;
+      readonly subject: string;
+      readonly attachment?: Uint8Array;
+    }[]
+  ): this {
+    for (const { attachment, raw, subject } of messages) {
+      this.log.push({ raw, subject });
+      this.#reduction.apply(this.log.length, subject, raw, attachment);
     }
     return this;
   }

@@ -1,12 +1,15 @@
 /** Words and rows of an anomaly: what a finding and the table `anomalies` say of it. Pure. */
 import { amountOf, micros } from '../../facts/money.ts';
 import type { Cell, Finding, Statistic } from '../../processor.ts';
+import type { Scored } from '../model/scorer.ts';
 import { CUSUM_H, type Assessment } from './assess.ts';
 import type { LossFact } from './losses.ts';
 
 export const CODE = 'SHRINKAGE_ANOMALY';
 /** What a finding carries at most. */
 const MAX_EVIDENCE = 20;
+/** Features that an explanation names. */
+const MAX_DRIVERS = 3;
 
 /** Why an anomaly is paged or is not. */
 export type Outcome = 'paged' | 'budget' | 'petty' | 'expected';
@@ -23,9 +26,14 @@ export interface Anomaly {
   readonly units: number;
   /** Cost of the losses of its window (decimal string, house currency). */
   readonly amount: string;
-  /** (1 − p) × amount: what it is ranked by. */
+  /** (1 − p) × amount. */
   readonly expectedLoss: number;
+  /** Of the isolation forest; null while there is no model. */
+  readonly scored: Scored | null;
 }
+
+/** What anomalies are ranked by, the greatest first: expected loss, weighed by how unusual the SKU is in all. */
+export const weightOf = ({ expectedLoss, scored }: Anomaly) => expectedLoss * (scored?.score ?? 1);
 
 export function anomalyOf(
   entity: string,
@@ -35,9 +43,10 @@ export function anomalyOf(
     readonly asOfMs: number;
     readonly limit: number;
     readonly costOf: (loss: LossFact) => string | null;
+    readonly scored: Scored | null;
   },
 ): Anomaly {
-  const { assessment, asOfMs, costOf, limit } = found;
+  const { assessment, asOfMs, costOf, limit, scored } = found;
   const { losses, p } = assessment;
   const total = losses.reduce(
     (sum, loss) => sum + micros(costOf(loss) ?? '0') * BigInt(loss.units),
@@ -45,7 +54,7 @@ export function anomalyOf(
   );
   const amount = amountOf(total);
   return {
-    ...{ entity, ...place, asOfMs, assessment, limit, amount },
+    ...{ entity, ...place, asOfMs, assessment, limit, amount, scored },
     units: losses.reduce((sum, { units }) => sum + units, 0),
     expectedLoss: (1 - p) * Number(amount),
   };
@@ -59,15 +68,26 @@ function statisticOf({ assessment, limit }: Anomaly): Statistic {
     : { name: 'cost_cusum', value: cusum, expected: 0, limit: CUSUM_H, p };
 }
 
+const driversOf = (drivers: Scored['drivers']) =>
+  drivers.map(({ name, z }) => `${name} z ${z.toFixed(1)}`).join(', ');
+
+/** Of the forest, in words; nothing while there is no model. */
+function scoreText(scored: Scored | null): string {
+  if (scored === null) return '';
+  const { drivers, modelId, score } = scored;
+  const farthest = driversOf(drivers.slice(0, MAX_DRIVERS));
+  return `; isolation forest ${score.toFixed(2)} (model ${modelId}): ${farthest}`;
+}
+
 function detailOf(anomaly: Anomaly): string {
-  const { amount, assessment, node, sku, units } = anomaly;
+  const { amount, assessment, node, scored, sku, units } = anomaly;
   const { expected, features, losses, occasions, p, windowDays } = assessment;
   const days = windowDays === 1 ? 'a day' : `${windowDays} days`;
-  const drivers = features.map(({ name, z }) => `${name} z ${z.toFixed(1)}`).join(', ');
   return (
     `${units} units of ${sku} (${amount}) are missing at ${node} without an explanation: ` +
     `${losses.length} losses in ${occasions} shifts within ${days}, ` +
-    `${expected.toPrecision(2)} shifts with one are usual (p ${p.toPrecision(2)}); ${drivers}`
+    `${expected.toPrecision(2)} shifts with one are usual (p ${p.toPrecision(2)}); ${driversOf(features)}` +
+    scoreText(scored)
   );
 }
 
@@ -92,7 +112,7 @@ export function findingOf(anomaly: Anomaly, rule: NonNullable<Finding['rule']>):
 
 /** Cells of `anomalies`, without the signed ones. */
 export function anomalyCells(anomaly: Anomaly, place: { rank: number; outcome: Outcome }): Cell[] {
-  const { amount, asOfMs, assessment, entity, expectedLoss, node, sku, units } = anomaly;
+  const { amount, asOfMs, assessment, entity, expectedLoss, node, scored, sku, units } = anomaly;
   const { cusum, losses, p, windowDays } = assessment;
   const { expected, limit, name, value } = statisticOf(anomaly);
   return [
@@ -113,6 +133,8 @@ export function anomalyCells(anomaly: Anomaly, place: { rank: number; outcome: O
     p,
     cusum,
     expectedLoss,
+    scored?.score ?? null,
+    scored?.modelId ?? '',
     place.rank,
     place.outcome,
     detailOf(anomaly),

@@ -3,7 +3,7 @@
  *
  *   losses ─▶ history per SKU and node ─▶ every `window_h`: those with a new loss are assessed
  *        ─▶ Benjamini–Hochberg over all SKUs of all nodes (no loss: p = 1), or the CUSUM of cost
- *        ─▶ ranked by expected loss ─▶ `budget` a day are paged, all stand in `anomalies`
+ *        ─▶ ranked by expected loss, weighed by the isolation forest ─▶ `budget` a day are paged, all stand in `anomalies`
  *
  * An episode lasts until the entity had no loss for seven days. It is told once, and again when its cost has
  * doubled. Facts that turn out wrong (a correction, units that are found) take back what does not hold without
@@ -14,7 +14,16 @@ import { jsonParts, mapParts, parseJson, restoreMap } from '../../facts/parts.ts
 import type { RulePolicies } from '../../facts/rule-policies.ts';
 import type { Applied, Cell, Outputs, SnapshotPart } from '../../processor.ts';
 import { benjaminiHochberg } from '../statistics/multiplicity.ts';
-import { anomalyCells, anomalyOf, CODE, findingOf, type Anomaly, type Outcome } from './anomaly.ts';
+import type { Scorer } from '../model/scorer.ts';
+import {
+  anomalyCells,
+  anomalyOf,
+  CODE,
+  findingOf,
+  weightOf,
+  type Anomaly,
+  type Outcome,
+} from './anomaly.ts';
 import {
   assess,
   CUSUM_H,
@@ -54,6 +63,7 @@ interface Parts {
   readonly watched: Watched;
   readonly costs: Costs;
   readonly rules: RulePolicies;
+  readonly scorer: Scorer;
 }
 
 export class Shrinkage {
@@ -137,7 +147,7 @@ export class Shrinkage {
 
   #close(asOfMs: number, applied: Applied, out: Outputs): void {
     if (this.#lost.size === 0) return;
-    const { costs, histories, rules, watched } = this.#parts;
+    const { costs, histories, rules, scorer, watched } = this.#parts;
     const peers = this.#peers(asOfMs);
     const tested = [...this.#lost].flatMap((entity) => {
       const history = histories.get(entity);
@@ -155,9 +165,11 @@ export class Shrinkage {
       .map(({ assessment, entity, history }) => {
         const costOf = (loss: LossFact) => loss.unitCost ?? costs.get(history.sku);
         const { node, sku } = history;
-        return anomalyOf(entity, { sku, node }, { assessment, asOfMs, limit, costOf });
+        const unitCost = Number(costs.get(sku) ?? 0);
+        const scored = scorer.score({ sku, node }, { asOfMs, unitCost });
+        return anomalyOf(entity, { sku, node }, { assessment, asOfMs, limit, costOf, scored });
       })
-      .sort((a, b) => b.expectedLoss - a.expectedLoss || (a.entity < b.entity ? -1 : 1));
+      .sort((a, b) => weightOf(b) - weightOf(a) || (a.entity < b.entity ? -1 : 1));
     anomalies.forEach((anomaly, index) => this.#found(anomaly, index + 1, applied, out));
   }
 

@@ -19,6 +19,7 @@ import { TYPE_PREFIX, TYPE_SUFFIX } from '../../../contracts/envelope.ts';
 import type { InputType, LogEvent } from '../../../contracts/events.ts';
 import type { ClickHouse } from '../../../platform/clickhouse/client.ts';
 import { archivedEvents, type ArchivedEvent } from '../archived.ts';
+import { namesAttachment } from '../attachments.ts';
 import type { HostedProcessor } from '../slices.ts';
 import { archiveExtent, findingPlaces, judgements } from './archive.ts';
 import { admitted, isProduced, Run } from './run.ts';
@@ -36,6 +37,8 @@ export interface BacktestOptions {
   /** Fresh processors of one run. */
   readonly host: () => readonly HostedProcessor[];
   readonly recentIds: number;
+  /** The bytes that an event names by their hash (attachments.ts). */
+  readonly attachmentOf: (raw: string) => Promise<Uint8Array | undefined>;
   readonly onProgress: (progress: BacktestProgress) => void;
 }
 
@@ -104,9 +107,10 @@ export async function replay(
     else count.warmUp += 1;
     lastSeq = seq;
     if (!isProduced(event)) {
-      before.apply({ seq, subject, raw });
+      const attachment = namesAttachment(subject) ? await options.attachmentOf(raw) : undefined;
+      before.apply({ seq, subject, raw, attachment });
       if (count.span > 0 && sets(event, changed)) count.replaced += 1;
-      else after.apply({ seq, subject, raw });
+      else after.apply({ seq, subject, raw, attachment });
     }
     if ((count.warmUp + count.span) % PROGRESS_EVENTS === 0) tell();
   }

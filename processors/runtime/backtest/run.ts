@@ -23,6 +23,8 @@ export interface Message {
   readonly seq: number;
   readonly subject: string;
   readonly raw: string;
+  /** Bytes that the event names by their hash. */
+  readonly attachment?: Uint8Array | undefined;
 }
 
 /** Findings that one event may lead to, findings of findings included: more is a loop. */
@@ -96,8 +98,8 @@ export class Run {
     }
   }
 
-  #take({ raw, seq, subject }: Message): void {
-    const taken = this.#reduction.apply(seq, subject, raw);
+  #take({ attachment, raw, seq, subject }: Message): void {
+    const taken = this.#reduction.apply(seq, subject, raw, attachment);
     if (taken.outcome !== 'event') return;
     const { event, nowMs } = taken.applied;
     if (event.type === 'stocktide.policy.set.v1') this.#rules.set(event.data, taken.applied);

@@ -30,6 +30,7 @@ function run(
   return replay(archive.log, {
     ...{ span: SPAN, policies, host: hostWatch, recentIds: 10_000, places: archive.places },
     ...{ events: archive.log.length, labels: more.labels ?? null },
+    attachmentOf: () => Promise.resolve(undefined),
     ...{ judgements: more.judgements ?? [], onProgress: more.onProgress ?? (() => undefined) },
   });
 }
