@@ -2,8 +2,8 @@
  * The shrinkage ranking on a real shop (UCI Online Retail): of the SKUs whose write-offs staff called damaged,
  * lost or thrown away, the share among the first TOP of a ranking that does not read what they typed.
  *
- * Losses are rows at price 0 without a customer that take units out. The ranking is the detector's, expected
- * loss (1 − p) × cost at the worst closing, alone and times the score of an isolation forest; beside it stand
+ * Losses are rows at price 0 without a customer that take units out. The ranking is the detector's: expected loss
+ * (1 − p) × cost at the worst closing, times the score of an isolation forest; beside it stand either of them alone,
  * size alone (units sold, units lost) and chance. A price stands in for the cost, which the file has not.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -73,8 +73,8 @@ export async function uci({ data = DEFAULT_FILE }: BenchOptions): Promise<object
     ...{ skus: skus.length, skusWithLosses: skus.filter(({ losses }) => losses.length > 0).length },
     ...{ positives, top: TOP, mostPossible: round(Math.min(1, TOP / positives), 3) },
     found: {
-      ranker: share(({ expectedLoss }) => expectedLoss),
-      rankerTimesForest: share(({ expectedLoss, score }) => expectedLoss * score),
+      ranker: share(({ expectedLoss, score }) => expectedLoss * score),
+      expectedLoss: share(({ expectedLoss }) => expectedLoss),
       forest: share(({ score }) => score),
       unitsLost: share(({ sku }) => unitsLost(sku)),
       unitsSold: share(({ sku }) => sku.sold),

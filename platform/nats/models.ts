@@ -3,17 +3,16 @@
  * model is there once. Models are few and small; none is ever removed, so that a replay finds what it scored with.
  */
 import { createHash } from 'node:crypto';
-import { StorageType, type ObjectStore } from 'nats';
+import type { ObjectStore } from 'nats';
 import type { NatsLink } from './connect.ts';
-
-export const MODEL_BUCKET = 'models';
+import { MODEL_BUCKET } from './streams.ts';
 
 export const sha256Of = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
 /** Writes the bytes, unless they are there; returns their hash. */
-export async function putModel(link: NatsLink, bytes: Uint8Array, replicas = 1): Promise<string> {
-  const store = await openStore(link, replicas);
+export async function putModel(link: NatsLink, bytes: Uint8Array): Promise<string> {
+  const store = await openStore(link);
   const sha256 = sha256Of(bytes);
   const known = await read(store, sha256);
   if (known === null || sha256Of(known) !== sha256) await store.putBlob({ name: sha256 }, bytes);
@@ -25,18 +24,12 @@ export async function putModel(link: NatsLink, bytes: Uint8Array, replicas = 1):
  * not answer, which says nothing about the model.
  */
 export async function getModel(link: NatsLink, sha256: string): Promise<Uint8Array | null> {
-  const bytes = await read(await openStore(link, 1), sha256);
+  const bytes = await read(await openStore(link), sha256);
   return bytes !== null && sha256Of(bytes) === sha256 ? bytes : null;
 }
 
-/** The bucket; made when it is not there. */
-function openStore({ js }: NatsLink, replicas: number): Promise<ObjectStore> {
-  return js.views.os(MODEL_BUCKET, {
-    description: 'Trained models, by the SHA-256 of their bytes',
-    storage: StorageType.File,
-    replicas,
-  });
-}
+/** The bucket, which `ensureStreams` has made. */
+const openStore = ({ js }: NatsLink): Promise<ObjectStore> => js.views.os(MODEL_BUCKET);
 
 /** What the client itself finds damaged counts as missing. */
 async function read(store: ObjectStore, name: string): Promise<Uint8Array | null> {

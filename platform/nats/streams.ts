@@ -1,10 +1,10 @@
 /**
- * The streams of the system and the bucket of checkpoints: created when missing, brought up to the
+ * The streams of the system and the buckets of checkpoints and models: created when missing, brought up to the
  * configured limits when they differ. Every process does so at its start; it is idempotent.
  *
  * What happens at a limit (law 9): the LOG and SIGNALS drop their oldest (a reader that has fallen so
- * far behind is told, see consume.ts); INBOX, DEAD and SNAPSHOTS refuse what is new, so that the writer
- * knows.
+ * far behind is told, see consume.ts); INBOX, DEAD, SNAPSHOTS and the models refuse what is new, so that the
+ * writer knows.
  */
 import {
   DiscardPolicy,
@@ -28,6 +28,9 @@ export const STREAMS = {
 /** Key-value bucket of the checkpoints; as for every bucket of NATS, a stream lies beneath it. */
 export const CHECKPOINT_BUCKET = 'checkpoints';
 export const CHECKPOINT_STREAM = `KV_${CHECKPOINT_BUCKET}`;
+/** Bucket of the object store for trained models, and the stream beneath it. */
+export const MODEL_BUCKET = 'models';
+const MODEL_STREAM = `OBJ_${MODEL_BUCKET}`;
 
 /** Buckets of platform/access: API tokens, and dashboard sessions, which end by themselves. */
 export const TOKEN_BUCKET = 'access_tokens';
@@ -38,6 +41,8 @@ export const SAVED_QUERY_BUCKET = 'saved_queries';
 const SECOND_MS = 1000;
 const DAY_MS = 86_400 * SECOND_MS;
 const CHECKPOINTS_MAX_BYTES = 16 * 1024 * 1024;
+/** A model has about a megabyte and none is removed: four years of weekly ones. */
+const MODELS_MAX_BYTES = 256 * 1024 * 1024;
 const ACCESS_MAX_BYTES = 16 * 1024 * 1024;
 /** No session lasts longer. */
 export const SESSION_MAX_MS = DAY_MS;
@@ -138,6 +143,18 @@ export function wantedStreams(limits: StreamLimits): WantedStream[] {
       description: 'Queries that people have saved',
       discard: DiscardPolicy.New,
       max_bytes: SAVED_QUERIES_MAX_BYTES,
+    },
+    {
+      // The layout of a bucket of the object store, so that `nats object get` works.
+      ...common,
+      name: MODEL_STREAM,
+      description: 'Trained models, by the SHA-256 of their bytes',
+      subjects: [`$O.${MODEL_BUCKET}.C.>`, `$O.${MODEL_BUCKET}.M.>`],
+      discard: DiscardPolicy.New,
+      max_bytes: MODELS_MAX_BYTES,
+      allow_rollup_hdrs: true,
+      allow_direct: true,
+      duplicate_window: nanos(120 * SECOND_MS),
     },
   ];
 }

@@ -34,7 +34,7 @@ const ACCEPT_TIMEOUT_MS = 60_000;
 const LOOK_AGAIN_MS = 250;
 const CODE = { inUse: 0, refused: 1, notTrained: 2 } as const;
 
-interface Options extends Omit<TrainingOptions, 'replicas'> {
+interface Options extends TrainingOptions {
   readonly json: boolean;
 }
 
@@ -55,7 +55,7 @@ async function main(): Promise<number> {
 }
 
 async function run(config: Config, options: Options) {
-  const { natsPassword: pass, natsUrl: url, natsUser: user, streamReplicas: replicas } = config;
+  const { natsPassword: pass, natsUrl: url, natsUser: user } = config;
   // What matters reaches the person as this program's own message.
   const log = createLog({ name: 'train', level: 'silent', format: 'json' });
   const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
@@ -67,7 +67,7 @@ async function run(config: Config, options: Options) {
   );
   const clickhouse = createClickHouse(config);
   try {
-    const trained = await train({ clickhouse, link }, { ...options, replicas });
+    const trained = await train({ clickhouse, link }, options);
     const deadlineMs = Date.now() + ACCEPT_TIMEOUT_MS;
     while (Date.now() < deadlineMs) {
       const found = await outcomeOf(clickhouse, trained);

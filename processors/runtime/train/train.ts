@@ -40,8 +40,6 @@ export interface TrainingOptions {
   readonly seed: number;
   readonly actor: string;
   readonly reason: string;
-  /** Copies of the bytes in the object store. */
-  readonly replicas: number;
 }
 
 export type Trained = InputDataOf<'model.trained'>;
@@ -51,7 +49,7 @@ export async function train(
   { clickhouse, link }: { clickhouse: ClickHouse; link: NatsLink },
   options: TrainingOptions,
 ): Promise<Trained> {
-  const { actor, days, reason, replicas, seed } = options;
+  const { actor, days, reason, seed } = options;
   const toMs = options.toMs ?? (await newestFactMs(clickhouse));
   const fromMs = toMs - days * DAY_MS;
   const rows = await readRows(clickhouse, { fromMs, toMs });
@@ -62,7 +60,7 @@ export async function train(
     );
   }
   const bytes = modelBytes(trainModel(rows, seed));
-  const sha256 = await putModel(link, bytes, replicas);
+  const sha256 = await putModel(link, bytes);
   const trained: Trained = {
     model_id: `shrinkage-${new Date(toMs).toISOString().slice(0, 10)}-${sha256.slice(0, 8)}`,
     purpose: 'shrinkage',

@@ -32,6 +32,7 @@ test('makes every stream as wanted, and nothing the second time', async () => {
     'KV_checkpoints',
     'KV_saved_queries',
     'LOG',
+    'OBJ_models',
     'SIGNALS',
     'SNAPSHOTS',
   ]);
