@@ -10,6 +10,8 @@ import { ProblemError } from '../platform/http/problem.ts';
 
 const POLICY = [
   "default-src 'self'",
+  // The editor of the SQL view makes its own styles.
+  "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "base-uri 'none'",
   "form-action 'none'",

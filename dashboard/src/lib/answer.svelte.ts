@@ -1,6 +1,7 @@
 /** The answer to a question of executives as state: asked anew now and then while it is shown. */
 import type { QuestionAnswer } from '../../../contracts/kpi.ts';
 import { askQuestion } from './api.ts';
+import { sqlHref } from './sql.ts';
 
 const REFRESH_MS = 10_000;
 
@@ -15,6 +16,14 @@ export class Answer {
 
   get rows(): QuestionAnswer['rows'] | null {
     return this.#answer?.rows ?? null;
+  }
+
+  /** Where its SELECT can be read, run and changed; null until it has answered. */
+  get sqlHref(): string | null {
+    if (this.#answer === null) return null;
+    const { sql, window } = this.#answer;
+    const instant = (at: string) => at.slice(0, 23).replace('T', ' ');
+    return sqlHref(sql, { from: instant(window.from), to: instant(window.to), limit: '200' });
   }
 
   get trouble(): string | null {

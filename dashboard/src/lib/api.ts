@@ -37,6 +37,7 @@ import type {
 interface Fault {
   readonly field?: string | undefined;
   readonly allowed?: string | undefined;
+  readonly position?: { readonly offset: number; readonly length: number } | undefined;
 }
 
 /** An answer that is not what was asked for. `status` is 0 when there was none at all. */
@@ -46,12 +47,15 @@ export class ApiError extends Error {
   /** Of a problem document: the field at fault, and what it allows. */
   readonly field: string | undefined;
   readonly allowed: string | undefined;
+  /** Where in a text that was sent, in characters. */
+  readonly position: Fault['position'];
 
-  constructor(status: number, message: string, { allowed, field }: Fault = {}) {
+  constructor(status: number, message: string, { allowed, field, position }: Fault = {}) {
     super(message);
     this.status = status;
     this.field = field;
     this.allowed = allowed;
+    this.position = position;
   }
 }
 
@@ -196,19 +200,23 @@ const postJson = <T>(path: string, body: object, headers = {}): Promise<T> =>
 
 /** Rejects with an ApiError, or with the signal's reason once it is aborted. */
 async function askJson<T>(path: string, init: RequestInit): Promise<T> {
-  let response: Response;
-  try {
-    response = await fetch(path, init);
-  } catch (error) {
-    if (init.signal?.aborted === true) throw error;
-    throw new ApiError(0, 'Stocktide cannot be reached.');
-  }
+  const response = await reach(path, init);
   if (response.ok) return (await response.json()) as T;
   throw await errorOf(response);
 }
 
+/** The answer, whatever it is. Rejects like `askJson` when there is none. */
+export async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted === true) throw error;
+    throw new ApiError(0, 'Stocktide cannot be reached.');
+  }
+}
+
 /** What a problem document (RFC 9457) says, or the status. */
-async function errorOf(response: Response): Promise<ApiError> {
+export async function errorOf(response: Response): Promise<ApiError> {
   const { status, statusText } = response;
   try {
     const problem = (await response.json()) as { title?: string; detail?: string } & Fault;

@@ -62,6 +62,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
     group: 'Operations',
     load: () => import('../views/Policies.svelte'),
   },
+  sql: { title: 'SQL', group: 'Data', load: () => import('../views/Sql.svelte') },
   sku: { title: 'SKU', under: 'inventory', one: true, load: () => import('../views/Sku.svelte') },
 };
 
