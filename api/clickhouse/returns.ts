@@ -71,19 +71,16 @@ export async function readReceived(
   return { outcomes, reasons };
 }
 
-type Money = ReturnOverview['money'];
+/** What is owed now is in the open returns. */
+type Money = Omit<ReturnOverview['money'], 'owed'>;
 
-export async function readReturnMoney(
-  rows: Rows,
-  asked: OfNode & Span & { nowMs: number },
-): Promise<Money> {
+export async function readReturnMoney(rows: Rows, asked: OfNode & Span): Promise<Money> {
   const within = (column: string) =>
     `${column} >= ${instant('fromMs')} AND ${column} < ${instant('toMs')} AND ${OF_NODE}`;
   const [money] = await rows<Money>(
     `SELECT
        toString((SELECT sum(amount * sign) FROM returns WHERE ${within('received_at')})) AS received,
        toString((SELECT sum(amount * sign) FROM refunds WHERE in_house = 1 AND ${within('issued_at')})) AS refunded,
-       toString((SELECT sum(amount) FROM ${OPEN} WHERE stage = 'refund' AND ${OF_NODE})) AS owed,
        toString((
          SELECT sum(amount * sign) FROM costs
          WHERE component = 'L4' AND in_house = 1 AND ${within('posted_at')}

@@ -14,6 +14,7 @@ import {
 import { clockView } from '../kpi/catalogue.ts';
 import type { KpiReader } from '../kpi/reader.ts';
 import { courseOf } from '../kpi/reading.ts';
+import { addAmounts } from '../money.ts';
 import { pagedList } from '../page.ts';
 import { windowNow, type Reads } from '../reads.ts';
 
@@ -75,7 +76,7 @@ export class ReturnDesk {
           p90_h: courseOf(course, window, ({ spread }) => spread?.p90 ?? null),
         },
         ...received,
-        money,
+        money: { ...money, owed: owedOf(open) },
         nodes,
       };
     });
@@ -105,3 +106,9 @@ export class ReturnDesk {
     };
   }
 }
+
+/** Of the goods that are decided on and not paid for. */
+const owedOf = (open: ReturnOverview['open']): string =>
+  open
+    .filter(({ stage }) => stage === 'refund')
+    .reduce((sum, { amount }) => addAmounts(sum, amount), '0');
