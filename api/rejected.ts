@@ -16,9 +16,6 @@ import { ProblemError, type Problem } from '../platform/http/problem.ts';
 import type { Caller } from '../platform/access/identity.ts';
 import { doorHeaders, doorUnavailable, type DoorAccess } from './cases/door.ts';
 
-/** Events of one check. */
-export const MAX_CHECKED = 1_000;
-
 /** A letter as the door lists it; with `bytes` it is whole, else `preview` stands for it. */
 type DoorLetter = Omit<RejectedEvent, 'source' | 'id' | 'type' | 'size' | 'preview'> & {
   readonly source?: string;
@@ -117,7 +114,7 @@ export class Rejected {
 /** Checks events against the contract as the door does, without sending them. */
 export function checkEvents(value: unknown): CheckAnswer {
   const events: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const faults = events.slice(0, MAX_CHECKED).flatMap((event, index) => {
+  const faults = events.flatMap((event, index) => {
     const checked = checkEvent(event);
     return checked.ok ? [] : [{ index, ...checked.rejection }];
   });

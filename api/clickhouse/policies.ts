@@ -30,7 +30,7 @@ const COLUMNS = `policy, scope, value, actor, reason, seq,
   formatDateTime(time, '%Y-%m-%dT%H:%i:%S.%fZ', 'UTC') AS at`;
 
 /** The same for a scope that is at hand. */
-export const scopeKey = (scope: Readonly<Record<string, string>>): string =>
+const scopeKey = (scope: Readonly<Record<string, string>>): string =>
   Object.entries(scope)
     .map(([name, value]) => `${name}=${value}`)
     .sort()

@@ -33,6 +33,8 @@ import { ProblemDocument, readingClickHouse } from './problems.ts';
 
 const MAX_HOURS = 24 * 28;
 const MAX_LIMIT = 200;
+/** A letter may hold 900 KiB, and so may what it is put right with. */
+const EVENT_BODY_BYTES = 1024 * 1024;
 const REASONS = Object.keys(REJECTION_REASONS) as [RejectionReason, ...RejectionReason[]];
 /** By number of the letter. */
 const LETTERS = pagedList('rejected', Type.Integer());
@@ -129,6 +131,7 @@ export function registerFeeds(
   typed.post(
     '/v1/feeds/rejected/:seq/replay',
     {
+      bodyLimit: EVENT_BODY_BYTES,
       schema: {
         tags: ['feeds'],
         summary: 'Send a refused event through the door again, as it was or put right',
@@ -179,6 +182,7 @@ export function registerFeeds(
   typed.post(
     '/v1/feeds/check',
     {
+      bodyLimit: EVENT_BODY_BYTES,
       schema: {
         tags: ['feeds'],
         summary: 'Check an event, or a list of them, against the contract',

@@ -14,7 +14,6 @@ export const WINDOWS: readonly { readonly name: KpiWindowName; readonly label: s
   { name: '28d', label: '28 days' },
 ];
 const STANDARD: Period = { kind: 'window', window: '1d' };
-const DAY_MS = 86_400_000;
 
 /** The period of an address; the last day where it says none that can be. */
 export function periodOf({ from, to, window }: Route['query']): Period {
@@ -67,9 +66,5 @@ function localDay(ms: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
-
-/** How long it is, in days. */
-export const daysLong = ({ from, to }: { readonly from: string; readonly to: string }) =>
-  (Date.parse(to) - Date.parse(from)) / DAY_MS;
 
 const iso = (ms: number) => new Date(ms).toISOString();

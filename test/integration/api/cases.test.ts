@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type {
   BulkOutcome,
+  CaseAudit,
   CaseDetail,
   CaseList,
   CaseOptions,
@@ -247,6 +248,24 @@ test('a resolved case is listed as closed, and its steps chain', async () => {
   expect((await getJson<CaseList>('/v1/cases?code=REPLEN_RISK')).total).toBe(0);
   expect(await idOf('code=REPLEN_RISK&status=closed')).toBe(id);
   expect((await getJson<CaseList>('/v1/cases?status=all')).total).toBe(4);
+});
+
+test('the trail of a case is intact as it was written, and a changed step is named', async () => {
+  const id = await idOf('code=REPLEN_RISK&status=closed');
+  const audit = () => getJson<CaseAudit>(`${pathOf(id)}/audit`);
+  await until(async () => (await audit()).steps > 3);
+  expect(await audit()).toMatchObject({ intact: true, n: null });
+
+  const { steps } = await getJson<CaseDetail>(pathOf(id));
+  const n = steps[1]?.n ?? 0;
+  await clickhouse.client.command({
+    query: `ALTER TABLE case_events UPDATE detail = concat(detail, '.') WHERE n = ${n}`,
+    clickhouse_settings: { mutations_sync: '2' },
+  });
+  expect(await audit()).toMatchObject({
+    ...{ intact: false, n },
+    why: 'its content does not give its hash',
+  });
 });
 
 describe('live', () => {

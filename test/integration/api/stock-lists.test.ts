@@ -1,0 +1,106 @@
+/** Movements and reconciliations of a SKU over HTTP, from a real processor and ClickHouse: pages, nodes, order. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { MovementList, ReconciliationList } from '../../../contracts/stock-lists.ts';
+import { append, event } from '../../support/log.ts';
+import {
+  connect,
+  startRuntime,
+  type Plumbing,
+  type RunningRuntime,
+} from '../../support/runtime.ts';
+import { useClickHouse, useNats } from '../../support/servers.ts';
+import { startProcess, type RunningProcess } from './support.ts';
+
+const nats = useNats();
+const clickhouse = useClickHouse();
+
+let plumbing: Plumbing;
+let runtime: RunningRuntime;
+let api: RunningProcess;
+
+const T0 = Date.parse('2026-03-01T10:00:00Z');
+const at = (minutes: number) => new Date(T0 + minutes * 60_000).toISOString();
+const adjusted = (id: string, node: string, units: number, minutes: number) =>
+  event(
+    'inventory.adjusted',
+    {
+      ...{ adjustment_id: id, sku_id: 'MUG', node_id: node, state: 'available', qty_delta: units },
+      ...{ reason_code: 'correction', raw_code: '06', actor: 'u1' },
+    },
+    { id, time: at(minutes) },
+  );
+const get = async <T>(path: string): Promise<T> => {
+  const response = await fetch(`${api.url}${path}`);
+  expect(response.status, path).toBe(200);
+  return (await response.json()) as T;
+};
+
+beforeAll(async () => {
+  const { url, user, pass } = nats;
+  plumbing = await connect({ url, user, pass }, clickhouse);
+  runtime = await startRuntime(plumbing, { limits: { flushMs: 50 } });
+  await runtime.flushed(
+    await append(plumbing.publisher, [
+      adjusted('a-1', 'dc-01', 5, 0),
+      adjusted('a-2', 'dc-02', 7, 1),
+      adjusted('a-3', 'dc-01', -2, 2),
+      adjusted('a-4', 'dc-01', 4, 3),
+    ]),
+  );
+  await clickhouse.client.command({
+    query: `INSERT INTO stock_reconciliations (reconciliation_id, revision, snapshot_id, snapshot_source, sku_id,
+      node_id, measure, as_of, stated, book, variance, status, seq) VALUES
+      ('r-1', 0, 's-1', 'urn:3pl', 'MUG', 'dc-01', 'available', '2026-03-01 10:05:00', 7, 8, -1, 'applied', 11),
+      ('r-1', 1, 's-1', 'urn:3pl', 'MUG', 'dc-01', 'available', '2026-03-01 10:05:00', 7, 7, 0, 'revised', 13),
+      ('r-2', 0, 's-2', 'urn:3pl', 'MUG', 'dc-02', 'available', '2026-03-01 10:06:00', 9, 7, 2, 'applied', 12)`,
+  });
+  api = await startProcess('api/main.ts', {
+    portVariable: 'API_PORT',
+    env: {
+      NATS_URL: nats.url,
+      NATS_USER: nats.user,
+      NATS_PASSWORD: nats.pass,
+      CLICKHOUSE_URL: clickhouse.url,
+    },
+  });
+});
+
+afterAll(async () => {
+  await api?.stop();
+  await runtime?.stop();
+  await plumbing?.close();
+});
+
+test('movements are listed newest first, in pages that neither repeat nor skip', async () => {
+  const first = await get<MovementList>('/v1/skus/MUG/movements?limit=3');
+  expect(first.movements.map(({ event_id: id }) => id)).toEqual(['a-4', 'a-3', 'a-2']);
+  expect(first.movements[1]).toMatchObject({
+    ...{ node_id: 'dc-01', from_account: 'available', to_account: 'outside', units: 2 },
+    ...{ kind: 'adjustment', illegal: false, late: false },
+  });
+  expect(Date.parse(first.movements[1]?.time ?? '')).toBe(T0 + 2 * 60_000);
+  const cursor = encodeURIComponent(first.next_cursor ?? '');
+  const rest = await get<MovementList>(`/v1/skus/MUG/movements?limit=3&cursor=${cursor}`);
+  expect(rest.movements.map(({ event_id: id }) => id)).toEqual(['a-1']);
+  expect(rest.next_cursor).toBeNull();
+});
+
+test('movements of one node are only its own; of an unknown SKU there are none', async () => {
+  const { movements } = await get<MovementList>('/v1/skus/MUG/movements?node_id=dc-02');
+  expect(movements.map(({ event_id: id }) => id)).toEqual(['a-2']);
+  expect((await get<MovementList>('/v1/skus/CUP/movements')).movements).toEqual([]);
+});
+
+test('a reconciliation is listed once, in its newest revision', async () => {
+  const first = await get<ReconciliationList>('/v1/skus/MUG/reconciliations?limit=1');
+  expect(first.reconciliations).toMatchObject([
+    { reconciliation_id: 'r-1', revision: 1, variance: 0, status: 'revised', seq: 13 },
+  ]);
+  const cursor = encodeURIComponent(first.next_cursor ?? '');
+  const rest = await get<ReconciliationList>(
+    `/v1/skus/MUG/reconciliations?limit=1&cursor=${cursor}`,
+  );
+  expect(rest.reconciliations).toMatchObject([{ reconciliation_id: 'r-2', stated: 9, book: 7 }]);
+  const other = await fetch(`${api.url}/v1/skus/CUP/reconciliations?cursor=${cursor}`);
+  expect(other.status).toBe(400);
+});
