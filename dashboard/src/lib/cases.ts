@@ -1,6 +1,6 @@
 /** Cases as the page shows them: clocks, arrivals, what became of decisions. Pure. */
 import type { CaseSummary, CommandOutcome } from '../../../contracts/cases.ts';
-import { duration } from './format.ts';
+import { duration, formats } from './format.ts';
 
 export interface CaseClock {
   readonly label: string;
@@ -111,15 +111,21 @@ const YEAR_MS = 365 * DAY_MS;
 /** From so many hours on a number of hours says nothing to people. */
 const HOURS_READ = 72;
 
+//                      2026-11-27  T  19:51:04    .839   Z
+const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
 /**
- * A detail with its long spans as people read them: "139975 hours" → "16 years", the rest as it is.
+ * A detail as people read it: long spans in days or years ("139975 hours" → "16 years"), instants as times in
+ * the viewer's zone; the rest as it is.
  */
-export function readable(detail: string): string {
-  return detail.replace(/(\d+(?:\.\d+)?) (hours|h)\b/g, (whole, number: string) => {
-    const hours = Number(number);
-    if (hours < HOURS_READ) return whole;
-    const ms = hours * HOUR_MS;
-    if (ms < 2 * YEAR_MS) return `${Math.round(ms / DAY_MS)} days`;
-    return `${Math.round(ms / YEAR_MS)} years`;
-  });
+export function readable(detail: string, nowMs: number, { time } = formats): string {
+  return detail
+    .replace(/(\d+(?:\.\d+)?) (hours|h)\b/g, (whole, number: string) => {
+      const hours = Number(number);
+      if (hours < HOURS_READ) return whole;
+      const ms = hours * HOUR_MS;
+      if (ms < 2 * YEAR_MS) return `${Math.round(ms / DAY_MS)} days`;
+      return `${Math.round(ms / YEAR_MS)} years`;
+    })
+    .replace(INSTANT, (instant) => time(new Date(instant), new Date(nowMs)));
 }

@@ -11,6 +11,7 @@ import {
   readable,
   settle,
 } from '../../../dashboard/src/lib/cases.ts';
+import { createFormats } from '../../../dashboard/src/lib/format.ts';
 import { caseHref, parseRoute } from '../../../dashboard/src/lib/route.ts';
 
 const one = (case_id: string, detail = '') => ({ case_id, detail }) as CaseSummary;
@@ -83,6 +84,8 @@ test.each([
   ['no scan for 100 hours', 'no scan for 4 days'],
   ['no scan for 48 hours', 'no scan for 48 hours'],
   ['3 units of A100 were received 12 h before', '3 units of A100 were received 12 h before'],
+  ['due at 2026-01-01T11:05:00.839Z, late', 'due at 12:05:00, late'],
 ])('%s reads as %s', (detail, text) => {
-  expect(readable(detail)).toBe(text);
+  const berlin = createFormats('en-GB', 'Europe/Berlin');
+  expect(readable(detail, Date.parse('2026-01-01T12:00:00Z'), berlin)).toBe(text);
 });
