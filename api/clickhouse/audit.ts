@@ -27,9 +27,9 @@ export async function auditCase(
      ) AS e
      LEFT JOIN (
        SELECT n, hash FROM case_events
-       WHERE n IN (SELECT n - 1 FROM case_events WHERE case_id = {caseId:String})
+       WHERE n IN (SELECT toUInt64(n - 1) FROM case_events WHERE case_id = {caseId:String})
        LIMIT 1 BY n
-     ) AS p ON p.n = e.n - 1
+     ) AS p ON p.n + 1 = e.n
      ORDER BY e.n`,
     { caseId, limit },
   );
