@@ -1,18 +1,13 @@
 /** The stretch of time that a view is about, as its address has it: a named window that ends now, or from … to. Pure. */
 import type { KpiWindowName } from '../../../contracts/kpi.ts';
 import type { Route } from './route.ts';
+import { WINDOWS } from './windows.ts';
 
 export type Period =
   | { readonly kind: 'window'; readonly window: KpiWindowName }
   /** RFC 3339, `to` excluded. */
   | { readonly kind: 'span'; readonly from: string; readonly to: string };
 
-export const WINDOWS: readonly { readonly name: KpiWindowName; readonly label: string }[] = [
-  { name: '1h', label: 'Hour' },
-  { name: '1d', label: 'Day' },
-  { name: '7d', label: '7 days' },
-  { name: '28d', label: '28 days' },
-];
 const STANDARD: Period = { kind: 'window', window: '1d' };
 
 /** The period of an address; the last day where it says none that can be. */
