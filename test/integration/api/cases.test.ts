@@ -259,7 +259,7 @@ test('the trail of a case is intact as it was written, and a changed step is nam
   const { steps } = await getJson<CaseDetail>(pathOf(id));
   const n = steps[1]?.n ?? 0;
   await clickhouse.client.command({
-    query: `ALTER TABLE case_events UPDATE detail = concat(detail, '.') WHERE n = ${n}`,
+    query: `ALTER TABLE stocktide.case_events UPDATE detail = concat(detail, '.') WHERE n = ${n}`,
     clickhouse_settings: { mutations_sync: '2' },
   });
   expect(await audit()).toMatchObject({

@@ -138,7 +138,7 @@ test('one is read, checked, put right and sent; twice counts once', async () => 
   expect(await post(`/v1/feeds/rejected/${seq}/replay`, request)).toMatchObject({ status: 404 });
 
   const stored = () =>
-    clickhouse.rows<{ n: string }>("SELECT count() AS n FROM events WHERE id = 'mend'");
+    clickhouse.rows<{ n: string }>("SELECT count() AS n FROM stocktide.events WHERE id = 'mend'");
   await until(async () => Number((await stored())[0]?.n) > 0);
   expect(Number((await stored())[0]?.n)).toBe(1);
   await until(async () => (await get<SettledList>('/v1/feeds/settled')).settled.length > 0);

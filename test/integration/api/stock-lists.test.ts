@@ -48,7 +48,7 @@ beforeAll(async () => {
     ]),
   );
   await clickhouse.client.command({
-    query: `INSERT INTO stock_reconciliations (reconciliation_id, revision, snapshot_id, snapshot_source, sku_id,
+    query: `INSERT INTO stocktide.stock_reconciliations (reconciliation_id, revision, snapshot_id, snapshot_source, sku_id,
       node_id, measure, as_of, stated, book, variance, status, seq) VALUES
       ('r-1', 0, 's-1', 'urn:3pl', 'MUG', 'dc-01', 'available', '2026-03-01 10:05:00', 7, 8, -1, 'applied', 11),
       ('r-1', 1, 's-1', 'urn:3pl', 'MUG', 'dc-01', 'available', '2026-03-01 10:05:00', 7, 7, 0, 'revised', 13),

@@ -9,6 +9,8 @@ import { pickPort } from '../../../platform/local/ports.ts';
 import { until } from '../../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+/** A process has half a minute of loading before it on a machine that has much else to do. */
+const START_MS = 60_000;
 
 export interface RunningProcess {
   readonly url: string;
@@ -31,7 +33,7 @@ export async function startProcess(
   process.once('exit', killNow);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const url = `http://127.0.0.1:${port}`;
-  await until(async () => (await fetch(`${url}/readyz`)).ok);
+  await until(async () => (await fetch(`${url}/readyz`)).ok, START_MS);
   return {
     url,
     async stop() {
