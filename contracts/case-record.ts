@@ -103,6 +103,7 @@ export type StepKind =
   | 'merged'
   | 'escalated'
   | 'woken'
+  | 'verified'
   | 'refused'
   | CommandName;
 

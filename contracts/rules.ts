@@ -105,6 +105,11 @@ export interface Rule {
   readonly floor: Severity | null;
   /** True when the case closes by itself once the condition has been clear for `clear_min`. */
   readonly resolvesItself: boolean;
+  /**
+   * True when the condition is a state that the ledger sees end: what people call resolved is held against it.
+   * False for what has happened, such as a count that was off: their word is the last.
+   */
+  readonly isState: boolean;
   readonly parameters: Readonly<Record<string, RuleParameter>>;
   readonly causes: readonly RootCause[];
 }
@@ -131,6 +136,7 @@ export const RULES = {
     owner: 'inventory control',
     floor: 'SEV3',
     resolvesItself: true,
+    isState: true,
     parameters: {
       grace_min: minutes(10, 'Below zero for so long; until then late events may mend it'),
       clear_min: clear(60),
@@ -142,6 +148,7 @@ export const RULES = {
     owner: 'channel ops',
     floor: 'SEV2',
     resolvesItself: true,
+    isState: true,
     parameters: { hold_min: minutes(5, 'Short for so long'), clear_min: clear(5) },
     causes: ['SYNC_LAG', 'BUFFER_CONFIG', 'RESERVATION_LEAK', 'PHANTOM_STOCK'],
   },
@@ -150,6 +157,7 @@ export const RULES = {
     owner: 'warehouse',
     floor: null,
     resolvesItself: true,
+    isState: true,
     parameters: {
       rate_p: fraction(0.001, 'Alarm on the week of a node at this probability'),
       clear_min: clear(0),
@@ -161,6 +169,7 @@ export const RULES = {
     owner: 'warehouse',
     floor: null,
     resolvesItself: true,
+    isState: false,
     parameters: {
       at_location: count(2, 'Failures of a SKU at a bin within a day'),
       at_node: count(3, 'Failures of a SKU at a node within a week'),
@@ -173,6 +182,7 @@ export const RULES = {
     owner: 'warehouse',
     floor: null,
     resolvesItself: true,
+    isState: true,
     parameters: {
       rate_p: fraction(0.001, 'Alarm on the rate of a bin at this probability'),
       clear_min: clear(0),
@@ -184,6 +194,7 @@ export const RULES = {
     owner: 'receiving',
     floor: null,
     resolvesItself: true,
+    isState: false,
     parameters: {
       units: units(1, 'Tolerated variance, at least'),
       share: fraction(0.02, 'Tolerated variance, part of what was expected'),
@@ -196,6 +207,7 @@ export const RULES = {
     owner: 'procurement',
     floor: null,
     resolvesItself: true,
+    isState: true,
     parameters: {
       asn_grace_h: hours(4, 'Grace of a ship notice'),
       po_grace_d: days(1, 'Grace of a purchase order'),
@@ -208,6 +220,7 @@ export const RULES = {
     owner: 'master data',
     floor: 'SEV3',
     resolvesItself: true,
+    isState: true,
     parameters: { clear_min: clear(0) },
     causes: ['MASTER_DATA', 'MERGE'],
   },
@@ -216,6 +229,7 @@ export const RULES = {
     owner: 'inventory control',
     floor: null,
     resolvesItself: true,
+    isState: true,
     parameters: { clear_min: clear(0) },
     causes: ['WRONG_BIN', 'UNRECORDED_MOVE', 'MIXED_BIN'],
   },
@@ -224,6 +238,7 @@ export const RULES = {
     owner: 'inventory control',
     floor: 'SEV3',
     resolvesItself: true,
+    isState: false,
     parameters: {
       count: count(3, 'Errors of a bin within the window'),
       window_d: days(14, 'Window'),
@@ -236,6 +251,7 @@ export const RULES = {
     owner: 'returns',
     floor: 'SEV3',
     resolvesItself: true,
+    isState: true,
     parameters: {
       age_h: hours(48, 'Waiting for so long'),
       high_age_h: hours(120, 'SEV2 from this age'),
@@ -248,6 +264,7 @@ export const RULES = {
     owner: 'channel ops',
     floor: 'SEV3',
     resolvesItself: true,
+    isState: true,
     parameters: {
       units: units(1, 'Tolerated overstatement, at least'),
       share: fraction(0.05, 'Tolerated overstatement, part of AFS'),
@@ -264,8 +281,10 @@ export const RULES = {
     owner: 'fulfilment',
     floor: 'SEV2',
     resolvesItself: true,
+    isState: true,
     parameters: {
       consumption: fraction(0.8, 'Part of the promised time that is used up'),
+      quantile: fraction(0.9, 'Or less is left than what follows takes, of this part of orders'),
       clear_min: clear(0),
     },
     causes: ['CAPACITY', 'STOCK', 'HOLD', 'CARRIER_CUTOFF'],
@@ -275,6 +294,7 @@ export const RULES = {
     owner: 'fulfilment',
     floor: 'SEV2',
     resolvesItself: true,
+    isState: true,
     parameters: { clear_min: clear(0) },
     causes: ['CAPACITY', 'STOCK', 'HOLD', 'CARRIER_CUTOFF'],
   },
@@ -283,6 +303,7 @@ export const RULES = {
     owner: 'order management',
     floor: 'SEV2',
     resolvesItself: false,
+    isState: false,
     parameters: {},
     causes: ['RULE_CONFIG', 'OVERRIDE', 'RACE'],
   },
@@ -291,6 +312,7 @@ export const RULES = {
     owner: 'planning',
     floor: 'SEV4',
     resolvesItself: true,
+    isState: true,
     parameters: { hold_min: minutes(30, 'Nothing for sale for so long'), clear_min: clear(240) },
     causes: ['DEMAND_SPIKE', 'SUPPLIER_LATE', 'FORECAST', 'PHANTOM_STOCK'],
   },
@@ -299,10 +321,14 @@ export const RULES = {
     owner: 'planning',
     floor: 'SEV4',
     resolvesItself: true,
+    isState: true,
     parameters: {
       probability: fraction(0.2, 'Probability of running out before the next usable supply'),
+      end_probability: fraction(0.1, 'Ends only below this probability'),
+      hold_h: hours(4, 'So probable for so long'),
+      unordered_h: hours(24, 'At the reorder point with nothing ordered for so long'),
       phantom_p: fraction(0.001, 'Stock nobody buys: so improbable is the silence'),
-      clear_min: clear(0),
+      clear_min: clear(240),
     },
     causes: ['DEMAND_SPIKE', 'SUPPLIER_LATE', 'FORECAST', 'PHANTOM_STOCK'],
   },
@@ -311,6 +337,7 @@ export const RULES = {
     owner: 'inventory control',
     floor: null,
     resolvesItself: true,
+    isState: false,
     parameters: { amount: money(25, 'Least variance at cost'), clear_min: clear(0) },
     causes: ['COUNT_ERROR', 'WRONG_BIN', 'THEFT_SUSPECTED', 'UOM'],
   },
@@ -319,6 +346,7 @@ export const RULES = {
     owner: 'inventory control',
     floor: null,
     resolvesItself: true,
+    isState: false,
     parameters: {
       of_last_three: count(2, 'Of the last three counts of a SKU'),
       at_location: count(3, 'Counts of a bin within 90 days'),
@@ -331,6 +359,7 @@ export const RULES = {
     owner: 'loss prevention',
     floor: 'SEV3',
     resolvesItself: false,
+    isState: false,
     parameters: {
       q: fraction(0.1, 'False discovery rate of a closing window'),
       budget: count(10, 'Alerts of a team in a day'),
@@ -344,6 +373,7 @@ export const RULES = {
     owner: 'procurement',
     floor: 'SEV3',
     resolvesItself: true,
+    isState: false,
     parameters: {
       p: fraction(0.01, 'Mann–Kendall over the last receipts'),
       slope: fraction(0.005, 'Least slope, part of the expected quantity per receipt'),
@@ -360,6 +390,7 @@ export const RULES = {
     owner: 'transport',
     floor: null,
     resolvesItself: true,
+    isState: true,
     parameters: {
       first_scan_h: hours(24, 'No scan after the dispatch'),
       silence_h: hours(48, 'No scan under way'),
@@ -372,6 +403,7 @@ export const RULES = {
     owner: 'integrations',
     floor: 'SEV3',
     resolvesItself: true,
+    isState: true,
     parameters: {
       cadences: number(1.5, 1, 100, 'Silent for so many cadences'),
       high_cadences: number(3, 1, 100, 'SEV2 from so many cadences'),
@@ -384,6 +416,7 @@ export const RULES = {
     owner: 'integrations',
     floor: 'SEV3',
     resolvesItself: true,
+    isState: false,
     parameters: {
       rejects: fraction(0.01, 'Part that is rejected'),
       rows: fraction(0.3, 'Rows off the median of the same weekday'),
@@ -396,6 +429,7 @@ export const RULES = {
     owner: 'finance control',
     floor: 'SEV2',
     resolvesItself: true,
+    isState: true,
     parameters: {
       amount: money(250, 'Value from which a second person approves'),
       units: units(50, 'Units from which a second person approves'),
@@ -404,9 +438,24 @@ export const RULES = {
     },
     causes: ['PROCESS_SKIPPED', 'UNAUTHORISED'],
   },
+  ROOT_CAUSE_UNKNOWN: {
+    title: 'Causes stay unknown',
+    owner: 'inventory control',
+    floor: 'SEV3',
+    resolvesItself: true,
+    isState: false,
+    parameters: {
+      share: fraction(0.15, 'Cases of a team that are closed with an unknown cause'),
+      closures: count(20, 'Cases that a team has closed, from which a share says something'),
+      window_d: days(30, 'Window'),
+      clear_min: clear(0),
+    },
+    causes: ['TRAINING', 'PROCESS_SKIPPED'],
+  },
 } as const satisfies Record<string, Rule>;
 export type RuleCode = keyof typeof RULES;
 export const RULE_CODES = Object.keys(RULES) as RuleCode[];
+export const isRuleCode = (code: string): code is RuleCode => code in RULES;
 
 /** Values of a rule's parameters where a policy says nothing. */
 export function defaultsOf(code: RuleCode): Record<string, number> {

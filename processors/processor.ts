@@ -6,7 +6,7 @@
  */
 import type { FindingCode } from '../contracts/events/control.ts';
 import type { LogEvent, LogType } from '../contracts/events.ts';
-import type { Severity } from '../contracts/rules.ts';
+import type { Severity, Team } from '../contracts/rules.ts';
 import type { TABLE_COLUMNS } from './runtime/tables.ts';
 
 /** A table of ClickHouse that a processor writes (each folder's tables.ts). */
@@ -49,6 +49,8 @@ export interface Finding {
   readonly locationId?: string;
   /** Whose act it is about; pseudonymous. */
   readonly actor?: string;
+  /** Whose case it is, where that is not the owner of the rule. */
+  readonly team?: Team;
   readonly conditionAtMs: number;
   readonly detail: string;
   readonly units?: number;

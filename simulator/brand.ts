@@ -56,6 +56,7 @@ const USUAL: Profile = {
   steady: false,
   incidents: [],
   incidentGapDays: 3,
+  incidentsFromDay: 0,
 };
 
 /** Short names of sources, by their URI. */

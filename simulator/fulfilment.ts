@@ -302,7 +302,8 @@ function labelSlow(
       { ...left, fromMs: riskMs < world.nowMs ? riskMs : createdMs },
     );
   }
-  world.label({ ...draft, ...entity, size: hours(dueMs) }, { ...left, fromMs: dueMs });
+  const breach: Draft = { ...draft, ...entity, code: 'ORDER_SLA_BREACH', size: hours(dueMs) };
+  world.label(breach, { ...left, fromMs: dueMs });
   const risk: Draft = {
     ...draft,
     ...entity,

@@ -65,6 +65,8 @@ export interface Profile {
   readonly incidents: readonly string[];
   /** Days of the brand between two of a kind. */
   readonly incidentGapDays: number;
+  /** Days without any at first: some rules learn what is usual before they find what is not. */
+  readonly incidentsFromDay: number;
 }
 
 export interface Founding extends Partial<Profile> {

@@ -349,6 +349,7 @@ export const CONTROL_EVENTS = {
     supplier_id: optional(key('Supplier')),
     location_id: optional(ref('Bin')),
     actor: optional(ref('Whose act it is about, such as who adjusted')),
+    team: optional(oneOf(TEAMS, 'Whose case it is, where that is not the owner of the rule')),
     condition_at: instant('Event time of the condition'),
     detail: text('In words, with the figures'),
     units: optional(Type.Integer({ description: 'Units concerned' })),

@@ -1,6 +1,6 @@
 /** What people can do with a case, and when they cannot. Pure: `decide(record, command) → change or refusal`. */
 import type { DataOf } from '../../contracts/events.ts';
-import { isClosed, type CaseRecord } from './record.ts';
+import { holds, isClosed, type CaseRecord } from './record.ts';
 
 export type Command = DataOf<'case.commanded'>;
 
@@ -57,6 +57,9 @@ export function decide(record: CaseRecord, command: Command, timeMs: number): De
       return changed({ snoozedUntilMs: untilMs }, `until ${command.until}: ${command.reason}`);
     }
     case 'resolve':
+      if (record.code === 'UNAPPROVED_ADJUSTMENT' && holds(record)) {
+        return refused('it waits for the approval of a second person, or a correction');
+      }
       return changed(
         {
           ...acknowledged(record, timeMs),

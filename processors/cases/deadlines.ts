@@ -3,8 +3,7 @@
  * ends at the same time of the day, so many open days of the node's calendar later. Pure.
  */
 import type { DataOf } from '../../contracts/events.ts';
-import { mapParts, restoreMap } from '../facts/parts.ts';
-import type { SnapshotPart } from '../processor.ts';
+import type { Calendar } from '../facts/calendar.ts';
 
 export type Severity = DataOf<'exception.opened'>['severity'];
 
@@ -19,24 +18,14 @@ const TARGETS: Record<Severity, { readonly ack: Target; readonly resolve: Target
   SEV4: { ack: { businessDays: 1 }, resolve: { businessDays: 10 } },
 };
 
-/** Which days are open, Monday first, and local time less UTC. */
-export interface BusinessDays {
-  readonly open: readonly boolean[];
-  readonly utcOffsetMin: number;
-}
-
-/** Where no calendar policy says otherwise. */
-export const WEEKDAYS: BusinessDays = {
-  open: [true, true, true, true, true, false, false],
-  utcOffsetMin: 0,
-};
-
 export interface Deadlines {
   readonly ackDueMs: number;
   readonly resolveDueMs: number;
 }
 
-export function deadlinesOf(severity: Severity, openedMs: number, days: BusinessDays): Deadlines {
+type OpenDays = Pick<Calendar, 'opensOn'>;
+
+export function deadlinesOf(severity: Severity, openedMs: number, days: OpenDays): Deadlines {
   const { ack, resolve } = TARGETS[severity];
   return {
     ackDueMs: targetMs(ack, openedMs, days),
@@ -44,55 +33,13 @@ export function deadlinesOf(severity: Severity, openedMs: number, days: Business
   };
 }
 
-function targetMs(target: Target, fromMs: number, days: BusinessDays): number {
+function targetMs(target: Target, fromMs: number, days: OpenDays): number {
   if ('minutes' in target) return fromMs + target.minutes * MINUTE_MS;
   let left = target.businessDays;
   let ms = fromMs;
   while (left > 0) {
     ms += DAY_MS;
-    if (isOpen(ms, days)) left -= 1;
+    if (days.opensOn(ms)) left -= 1;
   }
   return ms;
-}
-
-function isOpen(ms: number, { open, utcOffsetMin }: BusinessDays): boolean {
-  // A calendar without any open day would be waited for for ever: then every day counts.
-  if (!open.includes(true)) return true;
-  const day = Math.floor((ms + utcOffsetMin * MINUTE_MS) / DAY_MS);
-  // The first of January 1970 was a Thursday; dates before it are negative.
-  return open[(((day + 3) % 7) + 7) % 7] === true;
-}
-
-/** Calendars of nodes that policies set; beyond it the oldest one is forgotten. */
-const MAX_CALENDARS = 5_000;
-
-/** Business days by node; that of '' holds everywhere else. */
-export class Calendars {
-  readonly #byNode = new Map<string, BusinessDays>();
-
-  set(data: DataOf<'policy.set'>): void {
-    if (data.policy !== 'calendar') return;
-    const { utc_offset_min: utcOffsetMin, week } = data.value;
-    const node = data.scope.node_id ?? '';
-    this.#byNode.delete(node);
-    this.#byNode.set(node, {
-      open: week.map(({ close_min: close, open_min: open }) => close > open),
-      utcOffsetMin,
-    });
-    if (this.#byNode.size <= MAX_CALENDARS) return;
-    const [oldest] = this.#byNode.keys();
-    if (oldest !== undefined) this.#byNode.delete(oldest);
-  }
-
-  of(node: string): BusinessDays {
-    return this.#byNode.get(node) ?? this.#byNode.get('') ?? WEEKDAYS;
-  }
-
-  snapshot(): Iterable<SnapshotPart> {
-    return mapParts('calendars', this.#byNode);
-  }
-
-  restore(part: SnapshotPart): void {
-    restoreMap(this.#byNode, part.bytes);
-  }
 }

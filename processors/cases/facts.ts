@@ -5,14 +5,17 @@
  * corrections. Out: signed rows of `cases`, `durations` and `levels`; a finding when a case is acknowledged or resolved that was never opened. Pure.
  */
 import { Corrected } from '../facts/corrected.ts';
+import { NodeCalendars } from '../facts/node-calendars.ts';
 import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../facts/parts.ts';
 import { emitDifference, insertFact } from '../facts/signed.ts';
 import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts';
-import { Calendars, deadlinesOf } from './deadlines.ts';
+import { deadlinesOf } from './deadlines.ts';
 import { CaseEngine } from './engine.ts';
 import { caseRows, isOpen, type CaseFact } from './openings.ts';
 
-const STATE_VERSION = '1';
+/** Parts of a snapshot that are the engine's: engine.cases, rules, unknown.raised … */
+const OF_ENGINE = /^(?:engine|unknown)(?:\.|$)|^rules$/;
+const STATE_VERSION = '2';
 const MINUTE_MS = 60_000;
 /** A resolved case is kept for so long after its last fact (event time): it may come back, or be corrected. */
 const KEPT_MS = 45 * 24 * 60 * MINUTE_MS;
@@ -41,7 +44,7 @@ export interface Cases extends Processor {
 }
 
 export function createCases(): Cases {
-  const calendars = new Calendars();
+  const calendars = new NodeCalendars('calendars');
   const corrected = new Corrected();
   const engine = new CaseEngine(calendars, { fact: add });
   /** The one that is untouched for the longest first. */
@@ -62,7 +65,7 @@ export function createCases(): Cases {
         if (!corrected.voids(applied)) add(event.data.exception_id, factOf(applied), applied, out);
         return;
       case 'stocktide.policy.set.v1':
-        calendars.set(event.data);
+        calendars.set(event.data, applied.timeMs);
         return;
       case 'stocktide.event.corrected.v1':
         for (const identity of corrected.note(event.data, applied.nowMs)) {
@@ -187,8 +190,7 @@ export function createCases(): Cases {
       joined([engine.snapshot(), ...Object.values(sections).map((section) => section.snapshot())]),
     restore: (parts) => {
       for (const part of parts) {
-        const section =
-          part.name.startsWith('engine.') || part.name === 'rules' ? engine : sections[part.name];
+        const section = OF_ENGINE.test(part.name) ? engine : sections[part.name];
         if (section === undefined) throw new Error(`the cases processor has no part ${part.name}`);
         section.restore(part);
       }

@@ -11,6 +11,7 @@
 import { type Fact, type FactRow } from '../facts/signed.ts';
 import type { Cell } from '../processor.ts';
 import type { Deadlines, Severity } from './deadlines.ts';
+import { isClosed, type CaseRecord } from './record.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -37,6 +38,38 @@ export interface Resolved extends Fact {
 }
 
 export type CaseFact = Opened | Acknowledged | Resolved;
+
+/** Openings, acknowledgements and closings that a step of the engine stands for. */
+export function factsOfStep(
+  before: CaseRecord | undefined,
+  record: CaseRecord,
+  actor: string,
+  fact: Fact,
+): CaseFact[] {
+  const isNew = before === undefined || before.openings !== record.openings;
+  const isWorse = before !== undefined && before.severity !== record.severity;
+  const facts: CaseFact[] = [];
+  if (isNew || (isWorse && !isClosed(record))) {
+    const { ackDueMs, code, entity, nodeId, orderId, resolveDueMs, severity, skuId } = record;
+    facts.push({
+      ...{ kind: 'opened', ...fact, code, severity, entity, ackDueMs, resolveDueMs },
+      ...{ sku: skuId, node: nodeId, order: orderId, exposure: record.exposure.amount },
+    });
+  }
+  if (record.acknowledgedAtMs !== null && (isNew || before.acknowledgedAtMs === null)) {
+    facts.push({ kind: 'acknowledged', ...fact, actor });
+  }
+  if (isClosed(record) && (before === undefined || !isClosed(before))) {
+    const { resolution, rootCause } = record;
+    facts.push({
+      kind: 'resolved',
+      ...fact,
+      rootCause: rootCause ?? '',
+      resolution: resolution ?? '',
+    });
+  }
+  return facts;
+}
 
 interface Opening {
   readonly number: number;

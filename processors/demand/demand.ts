@@ -45,7 +45,7 @@ const ROUND_MINUTES = 720;
 /** Positions that are computed at once at most, however much time has passed. */
 const MOST_AT_ONCE = 2_000;
 const PREFIX = 'demand.';
-const STATE_VERSION = 3;
+const STATE_VERSION = 4;
 
 /** The stock processor with demand beside it. */
 export function withDemand(stock: Stock): Stock {
@@ -397,6 +397,7 @@ class Demand {
       case 'rule.CHANNEL_CONFLICT':
       case 'rule.STOCKOUT':
       case 'rule.REPLEN_RISK':
+      case 'rule.INBOUND_LATE':
         return this.#noteAll();
       default:
         // The others do not change what can be sold, nor what is said of it.

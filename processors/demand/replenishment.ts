@@ -10,7 +10,7 @@ import type { Cell, SnapshotPart } from '../processor.ts';
 import { A } from '../stock/accounts.ts';
 import { decodeRows, encodePages, Pages, type FrozenPages } from '../stock/pages.ts';
 import type { Stock } from '../stock/stock.ts';
-import { nodeTerms, openingOf, usableSupply } from '../stock/view.ts';
+import { nodeTerms, openingOf, usableMs, usableSupply } from '../stock/view.ts';
 import { DEMAND_CLASSES, forecast, type Forecast } from './forecast.ts';
 import type { Items } from './items.ts';
 import type { LeadTimes } from './lead-times.ts';
@@ -25,6 +25,7 @@ import {
   serviceOf,
   type Need,
 } from './safety-stock.ts';
+import type { Awaited } from './rules/late-supply.ts';
 import type { Risks } from './rules/risks.ts';
 import { zeroRun, type ZeroRun } from './rules/zero-run.ts';
 import { DAY_MS, dayOf, type Days, type DemandSeries } from './series.ts';
@@ -171,14 +172,15 @@ export class Replenishment {
     decodeRows(this.#cells, bytes);
   }
 
-  /** A position that rests is looked at when it is silent for longer than it may be. */
+  /** A position that rests is looked at when it is at risk, or silent for longer than it may be. */
   #isDue(series: number, today: number): boolean {
     const cells = this.#cells;
     if (cells.get(series, TOUCHED) === 1 || (series + today) % RESTING_DAYS === 0) return true;
+    const row = this.#series.rowOf(series);
+    if (this.#risks.holdsAt(row)) return true;
     const silentUnits = (today - cells.get(series, COMPUTED)) * cells.get(series, DAILY_UNITS);
     if (silentUnits === 0) return false;
     const { ledger } = this.#stock.books;
-    const row = this.#series.rowOf(series);
     return silentUnits >= this.#risks.silentUnits(ledger.skuOf(row), ledger.nodeOf(row));
   }
 
@@ -246,6 +248,8 @@ export class Replenishment {
         ...{ row, sku, node: terms.node_id, supplier: lead.supplier, abcClass, observed, run },
         ...{ atp, afs: terms.afs, inbound, reorderUnits, below: below === 1 },
         ...{ probability: risk.probability, lostUnits: risk.lostUnits },
+        outMs: instant(nowMs, outDay),
+        supply: outDay === null ? [] : this.#awaited(row, nowMs),
         active: this.#items.isActive(sku),
         unitCost: this.#items.unitCost(sku),
       },
@@ -272,6 +276,12 @@ export class Replenishment {
     ];
     moment.out.row('replenishment', [...cells, moment.seq]);
     this.#wrote(series, { sku, node: terms.node_id, summary }, moment);
+  }
+
+  #awaited(row: number, nowMs: number): Awaited[] {
+    return this.#stock.supply
+      .of(row)
+      .map((supply) => ({ ...supply, usableMs: usableMs(this.#stock, supply, nowMs) }));
   }
 
   /** True when the row differs from the last one by more than a step. */

@@ -7,7 +7,7 @@
  */
 import type { DataOf } from '../../contracts/events.ts';
 
-type CalendarValue = Extract<DataOf<'policy.set'>, { policy: 'calendar' }>['value'];
+export type CalendarValue = Extract<DataOf<'policy.set'>, { policy: 'calendar' }>['value'];
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;
@@ -30,6 +30,8 @@ export interface Calendar {
   businessMs(atMs: number): number;
   /** The first instant at which `businessMs` is this much. */
   instantOf(businessMs: number): number;
+  /** True when the node opens on the day of an instant (ms), in its local time. */
+  opensOn(atMs: number): boolean;
   /** What SQL reads it from: `offset|open-close|…`, in minutes, Monday first. */
   readonly text: string;
 }
@@ -67,6 +69,11 @@ export function calendarOf({ utc_offset_min: offsetMin, week }: CalendarValue): 
         leftMs -= lengthMs;
       }
       throw new Error('a week ends with its last opening hours');
+    },
+    opensOn(atMs) {
+      const intoWeekMs = (((atMs + shiftMs) % WEEK_MS) + WEEK_MS) % WEEK_MS;
+      const day = Math.floor(intoWeekMs / (DAY_MINUTES * MINUTE_MS));
+      return open.length === 1 || (open[day]?.lengthMs ?? 0) > 0;
     },
     text: [
       offsetMin,

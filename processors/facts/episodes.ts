@@ -16,7 +16,7 @@ import { mapParts, restoreMap } from './parts.ts';
 
 /** Conditions that are raised at a time; beyond it the oldest one is given up. */
 const MAX_RAISED = 50_000;
-/** A condition whose units or value have grown to this many times what was raised is news. */
+/** A condition whose units, orders or value have grown to this many times what was raised is news. */
 const MUCH_WORSE = 2;
 
 /** A finding without its id. */
@@ -31,8 +31,14 @@ export interface Ended {
 type At = Pick<Applied, 'seq' | 'nowMs'>;
 
 export class Episodes {
+  readonly #part: string;
   /** The one that was raised the longest ago first. */
   readonly #raised = new Map<string, Finding>();
+
+  /** `part`: its name in snapshots. */
+  constructor(part = 'episodes') {
+    this.#part = part;
+  }
 
   /** What was raised of a condition that holds; undefined for one that does not. */
   get(key: string): Finding | undefined {
@@ -49,6 +55,7 @@ export class Episodes {
     const known = this.#raised.get(key);
     if (known !== undefined && !isMuchWorse(known, found)) return;
     const finding = { ...found, findingId: `${key}/${applied.seq}` };
+    if (finding.findingId === known?.findingId) return;
     out.finding(finding);
     if (known !== undefined) {
       const atMs = Math.max(applied.nowMs, known.conditionAtMs);
@@ -71,7 +78,7 @@ export class Episodes {
   }
 
   snapshot(): Iterable<SnapshotPart> {
-    return mapParts('episodes', this.#raised);
+    return mapParts(this.#part, this.#raised);
   }
 
   restore(part: SnapshotPart): void {
@@ -81,11 +88,14 @@ export class Episodes {
 
 function isMuchWorse(known: Finding, found: Found): boolean {
   if (rankOf(found.floor) < rankOf(known.floor)) return true;
-  const before = Math.abs(known.units ?? 0);
-  if (before > 0 && Math.abs(found.units ?? 0) >= MUCH_WORSE * before) return true;
+  if (isManifold(found.units, known.units)) return true;
+  if (isManifold(found.ordersAtRisk, known.ordersAtRisk)) return true;
   const value = micros(known.amount ?? '0');
   return value > 0n && micros(found.amount ?? '0') >= BigInt(MUCH_WORSE) * value;
 }
+
+const isManifold = (after = 0, before = 0) =>
+  Math.abs(after) >= MUCH_WORSE * Math.max(1, Math.abs(before));
 
 const rankOf = (floor: Severity | undefined) =>
   floor === undefined ? SEVERITIES.length : SEVERITIES.indexOf(floor);

@@ -5,7 +5,8 @@
  */
 import type { DataOf } from '../../contracts/events.ts';
 import { POLICY_DEFAULTS } from '../../contracts/policy-defaults.ts';
-import { calendarOf, DEFAULT_CALENDAR, type Calendar } from '../facts/calendar.ts';
+import type { Calendar } from '../facts/calendar.ts';
+import { NodeCalendars } from '../facts/node-calendars.ts';
 import { joined, mapParts, restoreMap } from '../facts/parts.ts';
 import type { SnapshotPart } from '../processor.ts';
 import type { Measurement } from './outcome.ts';
@@ -23,33 +24,19 @@ const EVERYWHERE = '';
 const DEFAULTS = POLICY_DEFAULTS.measurement;
 
 export class Policies {
-  /** By node; '' is everywhere. */
-  readonly #calendars = new Map<string, Decision<ValueOf<'calendar'>>>();
+  readonly #calendars = new NodeCalendars('policies.calendars');
   readonly #measurement = new Map<string, Decision<ValueOf<'measurement'>>>();
-  /** Calendars worked out, by node. */
-  readonly #worked = new Map<string, Calendar>();
 
   set(data: PolicySet, timeMs: number): void {
-    if (data.policy === 'calendar') {
-      decide(this.#calendars, data.scope.node_id ?? EVERYWHERE, {
-        value: data.value,
-        atMs: timeMs,
-      });
-      this.#worked.clear();
-    } else if (data.policy === 'measurement') {
+    this.#calendars.set(data, timeMs);
+    if (data.policy === 'measurement') {
       decide(this.#measurement, EVERYWHERE, { value: data.value, atMs: timeMs });
     }
   }
 
   /** Business hours of a node: its own, or those that hold everywhere. */
   calendar(node: string): Calendar {
-    const found = this.#calendars.has(node) ? node : EVERYWHERE;
-    let calendar = this.#worked.get(found);
-    if (calendar === undefined) {
-      calendar = calendarOf(this.#calendars.get(found)?.value ?? DEFAULT_CALENDAR);
-      this.#worked.set(found, calendar);
-    }
-    return calendar;
+    return this.#calendars.of(node);
   }
 
   get measurement(): Measurement {
@@ -63,14 +50,14 @@ export class Policies {
 
   snapshot(): Iterable<SnapshotPart> {
     return joined([
-      mapParts('policies.calendars', this.#calendars),
+      this.#calendars.snapshot(),
       mapParts('policies.measurement', this.#measurement),
     ]);
   }
 
-  restore({ bytes, name }: SnapshotPart): void {
-    if (name === 'policies.calendars') restoreMap(this.#calendars, bytes);
-    else restoreMap(this.#measurement, bytes);
+  restore(part: SnapshotPart): void {
+    if (part.name === 'policies.calendars') this.#calendars.restore(part);
+    else restoreMap(this.#measurement, part.bytes);
   }
 }
 

@@ -2,10 +2,10 @@
  * Orders on their way to their promised dispatch, and those that are about to miss it (ORDER_SLA_RISK) or
  * have missed it (ORDER_SLA_BREACH):
  *
- *   clock start ───────── consumption ─────────▶ due ─────────▶
- *      nothing        │        at risk            │   breach        until the last of it has left
+ *   clock start ──── at risk (sla-verdict.ts) ────▶ due ────▶ breach     until the last of it has left
  *
- * Time is business time for wholesale and stands still under a customer's hold, as the stages have it
+ * What stages usually take is learned from the orders that leave (remaining.ts). Once at risk for it, an order
+ * stays at risk until it leaves or its promise moves. Time is business time for wholesale and stands still under a customer's hold, as the stages have it
  * (timeline.ts). So long as the clock runs, the next of these instants stands in an agenda; nothing is looked
  * at in between. When more than WAVE_ORDERS orders of a node are at risk or late at once, one finding about
  * the node says so, and those about its orders are its symptoms: one case, not five hundred.
@@ -14,15 +14,23 @@ import type { DataOf } from '../../contracts/events.ts';
 import { Agenda } from '../facts/agenda.ts';
 import { amountOf, micros } from '../facts/money.ts';
 import { joined, mapParts, restoreMap } from '../facts/parts.ts';
-import type { RulePolicies, RuleSetting } from '../facts/rule-policies.ts';
+import type { RulePolicies } from '../facts/rule-policies.ts';
 import type { Applied, Outputs, SnapshotPart } from '../processor.ts';
 import type { Stay } from './facts.ts';
+import { RemainingTimes, SLOT_MS, type Place } from './remaining.ts';
+import {
+  verdictOf,
+  type Condition,
+  type SlaCode,
+  type SlaRules,
+  type Tight,
+} from './sla-verdict.ts';
 import { CLOSED, clockOf, type Calendars } from './timeline.ts';
 
 /** More orders of a node than this at once are one problem of the node [K]: as many as make a case SEV1. */
 const WAVE_ORDERS = 20;
-
-type SlaCode = 'ORDER_SLA_RISK' | 'ORDER_SLA_BREACH';
+/** How long before it is due an order may begin to be at risk for what the rest takes. */
+const HORIZON_MS = 7 * 86_400_000;
 
 /** A finding that was raised of an order and stands. */
 interface Standing {
@@ -41,6 +49,14 @@ interface Followed {
   readonly id: string;
   readonly nextMs: number | null;
   readonly standing: Standing | null;
+  /** Stages that are over, each once, and when. */
+  readonly left: readonly Left[];
+  /** As was known when it came where it is; null while too little is known. */
+  readonly tight: Tight | null;
+}
+
+interface Left extends Place {
+  readonly atMs: number;
 }
 
 interface Wave {
@@ -68,6 +84,7 @@ export class SlaWatch {
   readonly #followed = new Map<string, Followed>();
   readonly #waves = new Map<string, Wave>();
   readonly #agenda = new Agenda();
+  readonly #remaining = new RemainingTimes();
   /** Orders at risk or late by node; follows from what is followed. */
   readonly #atRisk = new Map<string, number>();
   #applied!: Applied;
@@ -92,7 +109,9 @@ export class SlaWatch {
     if (known !== undefined && isSame(known.stay, stay)) return;
     const { id, source } = this.#applied.event;
     const standing = known?.standing ?? null;
-    this.#judge(order, { stay, source, id, nextMs: null, standing });
+    const left = known === undefined || stay.pausedMs !== null ? [] : leftBy(known, stay);
+    const tight = known !== undefined && isHeldTo(known, stay) ? known.tight : this.#tight(stay);
+    this.#judge(order, { stay, source, id, nextMs: null, standing, left, tight });
   }
 
   onTime(nowMs: number): void {
@@ -105,17 +124,24 @@ export class SlaWatch {
   /** A rule may be another one from now on. */
   ruleSet({ policy }: DataOf<'policy.set'>): void {
     if (policy !== 'rule.ORDER_SLA_RISK' && policy !== 'rule.ORDER_SLA_BREACH') return;
-    for (const [order, followed] of [...this.#followed]) this.#judge(order, followed);
+    for (const [order, followed] of [...this.#followed]) {
+      this.#judge(order, { ...followed, tight: this.#tight(followed.stay) });
+    }
   }
 
   snapshot(): Iterable<SnapshotPart> {
-    return joined([mapParts('sla.followed', this.#followed), mapParts('sla.waves', this.#waves)]);
+    return joined([
+      mapParts('sla.followed', this.#followed),
+      mapParts('sla.waves', this.#waves),
+      this.#remaining.snapshot(),
+    ]);
   }
 
-  restore({ bytes, name }: SnapshotPart): void {
-    if (name === 'sla.waves') return restoreMap(this.#waves, bytes);
+  restore(saved: SnapshotPart): void {
+    if (saved.name === 'sla.waves') return restoreMap(this.#waves, saved.bytes);
+    if (saved.name === 'sla.remaining') return this.#remaining.restore(saved);
     const part = new Map<string, Followed>();
-    restoreMap(part, bytes);
+    restoreMap(part, saved.bytes);
     for (const [order, followed] of part) {
       this.#followed.set(order, followed);
       this.#agenda.set(order, followed.nextMs);
@@ -125,13 +151,8 @@ export class SlaWatch {
 
   #judge(order: string, followed: Followed): void {
     const { stay } = followed;
-    const subject = { node: stay.node, channel: stay.channel };
-    const rules = {
-      risk: this.#options.rules.of('ORDER_SLA_RISK', subject),
-      breach: this.#options.rules.of('ORDER_SLA_BREACH', subject),
-    };
-    const calendar = this.#options.calendars.calendar(stay.node);
-    const verdict = judgeStay(stay, clockOf(stay.sla, calendar), rules, this.#applied.nowMs);
+    const { nowMs } = this.#applied;
+    const verdict = verdictOf(order, followed, this.#clock(stay), this.#rules(stay), nowMs);
     const before = followed.standing;
     const isOther = before?.code !== verdict.now?.code;
     const worth = isOther && verdict.now !== null ? this.#options.worthOf(order) : NOTHING;
@@ -148,6 +169,51 @@ export class SlaWatch {
     if (before !== null) this.#ebb(before.node);
   }
 
+  #rules({ channel, node }: Stay): SlaRules {
+    const { rules } = this.#options;
+    const subject = { node, channel };
+    return {
+      risk: rules.of('ORDER_SLA_RISK', subject),
+      breach: rules.of('ORDER_SLA_BREACH', subject),
+    };
+  }
+
+  #clock({ node, sla }: Stay) {
+    return clockOf(sla, this.#options.calendars.calendar(node));
+  }
+
+  /**
+   * From when on an order that stands there has less time left than the rest usually takes, were its stage
+   * over then: looked for through the parts of the day until it is due.
+   */
+  #tight(stay: Stay): Tight | null {
+    const share = this.#rules(stay).risk.parameters['quantile'] ?? 0;
+    if (share === 0) return null;
+    const clock = this.#clock(stay);
+    const dueMs = clock.businessMs(stay.dueMs);
+    let fromMs = Math.max(stay.enteredMs, stay.dueMs - HORIZON_MS);
+    while (fromMs < stay.dueMs) {
+      const untilMs = (Math.floor(fromMs / SLOT_MS) + 1) * SLOT_MS;
+      const usualMs = this.#remaining.quantile(stay, fromMs, share);
+      if (usualMs !== null) {
+        const atMs = Math.max(fromMs, Math.round(clock.instantOf(dueMs - usualMs)));
+        const medianMs = this.#remaining.quantile(stay, fromMs, 0.5) ?? 0;
+        if (atMs < untilMs) return { atMs, usualMs, medianMs };
+      }
+      fromMs = untilMs;
+    }
+    return null;
+  }
+
+  /** What the order took after each of its stages. */
+  #learn(followed: Followed, shipped: Stay): void {
+    const clock = this.#clock(followed.stay);
+    const shippedMs = clock.businessMs(shipped.enteredMs);
+    for (const { atMs, ...place } of leftBy(followed, shipped)) {
+      this.#remaining.observe(place, atMs, shippedMs - clock.businessMs(atMs));
+    }
+  }
+
   #standingOf(
     order: string,
     { node }: Stay,
@@ -159,9 +225,11 @@ export class SlaWatch {
     return { code: now.code, findingId, node, amount };
   }
 
-  #leave(order: string, { standing }: Followed, stay: Stay | undefined): void {
+  #leave(order: string, followed: Followed, stay: Stay | undefined): void {
+    const { standing } = followed;
     this.#followed.delete(order);
     this.#agenda.set(order, null);
+    if (stay?.stage === 'shipped') this.#learn(followed, stay);
     if (standing === null) return;
     this.#clear(order, standing, stay === undefined ? 'it is followed no more' : stay.stage);
     this.#ebb(standing.node);
@@ -179,7 +247,8 @@ export class SlaWatch {
       ...(node === '' ? {} : { nodeId: node }),
       channelId: stay.channel,
       conditionAtMs: condition.sinceMs,
-      detail: detailOf(order, stay, condition),
+      detail: condition.detail,
+      ...(condition.statistic === undefined ? {} : { statistic: condition.statistic }),
       ...worth,
       ordersAtRisk: 1,
       rule: condition.rule,
@@ -252,49 +321,21 @@ export class SlaWatch {
   }
 }
 
-interface Condition {
-  readonly code: SlaCode;
-  readonly sinceMs: number;
-  /** Part of the promised time that was used up when it was judged. */
-  readonly consumption: number;
-  readonly rule: RuleSetting;
-}
-
-interface Verdict {
-  readonly now: Condition | null;
-  /** When it changes if nothing happens; null for never. */
-  readonly nextMs: number | null;
-}
-
-/** What is to be said of an order that stands there, and until when that holds. */
-function judgeStay(
-  stay: Stay,
-  clock: ReturnType<typeof clockOf>,
-  { breach, risk }: { readonly breach: RuleSetting; readonly risk: RuleSetting },
-  nowMs: number,
-): Verdict {
-  const { clockMs, dueMs, pausedMs } = stay;
-  const atMs = Math.min(nowMs, pausedMs ?? nowMs);
-  const startMs = clock.businessMs(clockMs);
-  const promisedMs = clock.businessMs(dueMs) - startMs;
-  const share = risk.parameters['consumption'] ?? 1;
-  const riskMs = Math.round(clock.instantOf(startMs + share * promisedMs));
-  const consumption = promisedMs > 0 ? (clock.businessMs(atMs) - startMs) / promisedMs : 1;
-  const next = [risk.enabled ? riskMs : NEVER, breach.enabled ? dueMs + 1 : NEVER];
-  const nextMs = Math.min(...next.filter((instant) => instant > nowMs), NEVER);
-  return {
-    now:
-      breach.enabled && atMs > dueMs
-        ? { code: 'ORDER_SLA_BREACH', sinceMs: dueMs, consumption, rule: breach }
-        : risk.enabled && atMs >= riskMs
-          ? { code: 'ORDER_SLA_RISK', sinceMs: riskMs, consumption, rule: risk }
-          : null,
-    nextMs: pausedMs !== null || nextMs === NEVER ? null : nextMs,
-  };
-}
-
-const NEVER = Number.POSITIVE_INFINITY;
 const NOTHING: Worth = { units: 0, amount: '0' };
+
+/** Stages that are over once the order stands there; one that it came back to is not. */
+function leftBy({ left, stay: before }: Followed, stay: Stay): readonly Left[] {
+  if (before.stage === stay.stage) return left;
+  const { node, sla, stage } = before;
+  const others = left.filter((one) => one.stage !== stage && one.stage !== stay.stage);
+  return [...others, { node, sla, stage, atMs: stay.enteredMs }];
+}
+
+/** True when the order was at risk and its promise has not moved since. */
+const isHeldTo = ({ standing, stay: before }: Followed, stay: Stay): boolean =>
+  standing?.code === 'ORDER_SLA_RISK' &&
+  before.dueMs === stay.dueMs &&
+  before.clockMs === stay.clockMs;
 
 /** True when nothing differs that the clock, or what is said of the order, depends on. */
 const isSame = (a: Stay, b: Stay): boolean =>
@@ -306,13 +347,6 @@ const isSame = (a: Stay, b: Stay): boolean =>
   a.channel === b.channel &&
   a.calendar === b.calendar &&
   a.sla === b.sla;
-
-function detailOf(order: string, { dueMs, stage }: Stay, { code, consumption }: Condition): string {
-  const due = new Date(dueMs).toISOString();
-  if (code === 'ORDER_SLA_BREACH') return `order ${order} was due at ${due} and is still ${stage}`;
-  const used = Math.floor(consumption * 100);
-  return `order ${order} has used ${used} % of its promised time: ${stage}, due at ${due}`;
-}
 
 /** Why a finding about an order that is still open ends: by what is said of it instead. */
 function endOf(after: Standing | null): string {

@@ -106,6 +106,7 @@ export function findingEvent(processor: string, finding: Finding): FindingEvent 
     supplier_id: finding.supplierId,
     location_id: finding.locationId,
     actor: finding.actor,
+    team: finding.team,
     units: finding.units,
     amount: finding.amount,
     orders_at_risk: finding.ordersAtRisk,

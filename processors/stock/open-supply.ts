@@ -11,6 +11,8 @@ export interface OpenSupply {
   readonly units: number;
   /** Expected at the dock (ms): an ASN's ETA or an acknowledged PO's promise. */
   readonly expectedMs: number;
+  /** PO that it is for, and when its line was promised (ms); null for an ASN of which that is not known. */
+  readonly order: { readonly po: string; readonly promisedMs: number } | null;
   /** An ASN counts in full, an acknowledged PO with the supplier's haircut. */
   readonly kind: 'asn' | 'po';
 }
@@ -63,8 +65,11 @@ export class OpenLines {
     const line = this.#records.asnLines.get(key);
     if (line === undefined) return null;
     const expectedMs = this.#records.asns.get(line.asn)?.etaMs ?? 0;
-    const { asn: ref, open: units, supplier } = line;
-    return { ref, supplier, units, expectedMs, kind: 'asn' };
+    const { asn: ref, open: units, poLine, supplier } = line;
+    const po = this.#records.poLines.get(poLine);
+    const order =
+      po === undefined || po.promised === null ? null : { po: po.po, promisedMs: po.promisedAtMs };
+    return { ref, supplier, units, expectedMs, order, kind: 'asn' };
   }
 
   /** What the supplier has not acknowledged is not counted on at all. */
@@ -74,6 +79,7 @@ export class OpenLines {
     const { announced, open, po: ref, promised, received, supplier } = line;
     const units = Math.min(open, promised - announced - received);
     if (units <= 0) return null;
-    return { ref, supplier, units, expectedMs: line.promisedAtMs, kind: 'po' };
+    const order = { po: ref, promisedMs: line.promisedAtMs };
+    return { ref, supplier, units, expectedMs: order.promisedMs, order, kind: 'po' };
   }
 }

@@ -73,6 +73,8 @@ export interface PoLine {
 export interface AsnLine {
   row: number;
   asn: string;
+  /** Key of the PO line that it is for, '' when it names none. */
+  poLine: string;
   supplier: string;
   announced: number;
   received: number;
@@ -247,6 +249,7 @@ export const newPoLine = (): PoLine => ({
 export const newAsnLine = (): AsnLine => ({
   row: -1,
   asn: '',
+  poLine: '',
   supplier: '',
   announced: 0,
   received: 0,

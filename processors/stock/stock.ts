@@ -19,7 +19,7 @@ import { Snapshots } from './snapshots.ts';
 import { Supply } from './supply.ts';
 import { adjustmentCounterpart } from './transitions.ts';
 
-const STATE_VERSION = 4;
+const STATE_VERSION = 5;
 
 export interface StockOptions {
   /** Movements that are remembered for counts, late events and corrections (RECENT_MOVEMENTS). */

@@ -91,6 +91,7 @@ export class Supply {
     if (data.po_id !== undefined) {
       const po = this.#poLine(data.po_id, data.sku_id);
       if (po.line.row < 0) po.line.row = row;
+      line.poLine = po.key;
       this.#count(COUNTER.poAnnounced, po.key, po.line, units);
       changes.push(...this.#settle(po.key, po.line));
     }

@@ -13,6 +13,7 @@ import type { SearchAnswer, SearchQuestion } from '../../contracts/signals.ts';
 import { ACCOUNTS, STOCK_STATES, UNSOURCED_NODE, type Account } from '../../contracts/states.ts';
 import { A, COMMITTED, PHYSICAL, UNSELLABLE } from './accounts.ts';
 import { channelAfs, cumulativeAtp, lookAhead, nodeAfs, wholeUnits } from './atp.ts';
+import type { OpenSupply } from './open-supply.ts';
 import type { Stock } from './stock.ts';
 
 const HOUR_MS = 3_600_000;
@@ -118,17 +119,26 @@ interface UsableSupply {
 export function usableSupply(stock: Stock, row: number, nowMs: number): UsableSupply[] {
   const points = new Map<number, UsableSupply>();
   for (const supply of stock.supply.of(row)) {
-    const policy = stock.books.policies.supply(supply.supplier);
-    const delayMs = (policy.lateness_p90_h + policy.dock_to_stock_p90_h) * HOUR_MS;
-    const atMs = Math.max(supply.expectedMs, nowMs) + delayMs;
+    const { fill_rate: fillRate } = stock.books.policies.supply(supply.supplier);
+    const atMs = usableMs(stock, supply, nowMs);
     const point = points.get(atMs) ?? { atMs, receipts: 0, refs: [], overdue: false };
-    point.receipts +=
-      supply.kind === 'asn' ? supply.units : wholeUnits(policy.fill_rate, supply.units);
+    point.receipts += supply.kind === 'asn' ? supply.units : wholeUnits(fillRate, supply.units);
     point.refs.push(supply.ref);
     point.overdue ||= supply.expectedMs < nowMs;
     points.set(atMs, point);
   }
   return [...points.values()].sort((a, b) => a.atMs - b.atMs);
+}
+
+/** When one of them can be used (ms). */
+export function usableMs(
+  stock: Stock,
+  { expectedMs, supplier }: Pick<OpenSupply, 'expectedMs' | 'supplier'>,
+  nowMs: number,
+): number {
+  const policy = stock.books.policies.supply(supplier);
+  const delayMs = (policy.lateness_p90_h + policy.dock_to_stock_p90_h) * HOUR_MS;
+  return Math.max(expectedMs, nowMs) + delayMs;
 }
 
 /** Time-phased ATP with look-ahead (REFERENCE §2.5). */

@@ -8,7 +8,7 @@ import type { Document, Documents } from './documents.ts';
 import { lastOf, unitsOf } from './facts.ts';
 import { factsOf, type Asn, type Family } from './family.ts';
 import { openOf, orderOf } from './lines.ts';
-import { unitCostOf } from './mismatch.ts';
+import { deliveredOf, unitCostOf } from './mismatch.ts';
 
 export interface Late {
   readonly subtype: 'late' | 'at_risk';
@@ -119,10 +119,18 @@ function ofPo(
 const isUnderWay = (asn: Asn) =>
   openOf(asn) > 0 && lastOf(asn.document.head, 'arrived') === undefined;
 
-/** Ordered, and neither received nor at the dock with an ASN. */
-function awaited({ asns, receipts }: Family, ordered: number): number {
+/**
+ * Ordered, and neither received nor at the dock with an ASN. What a receipt was short of is no longer waited
+ * for: that is the receipt's INBOUND_QTY_MISMATCH, not a delay.
+ */
+function awaited(family: Family, ordered: number): number {
+  const { asns, receipts } = family;
   const docked = asns.filter(({ document }) => lastOf(document.head, 'arrived') !== undefined);
-  return ordered - unitsOf(receipts) - docked.reduce((sum, asn) => sum + openOf(asn), 0);
+  const missing = [...new Set(receipts.map(({ receipt }) => receipt))].reduce((sum, receipt) => {
+    const delivered = deliveredOf(family, receipt);
+    return sum + Math.max(0, (delivered?.expected ?? 0) - (delivered?.received ?? 0));
+  }, 0);
+  return ordered - unitsOf(receipts) - missing - docked.reduce((sum, asn) => sum + openOf(asn), 0);
 }
 
 function lateOf(

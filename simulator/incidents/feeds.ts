@@ -2,7 +2,9 @@
 import { DAY, HOUR, MINUTE } from '../calendar.ts';
 import { PARTNER, SOURCES, type Sku, type Source } from '../catalogue.ts';
 import { cadenceMs, mayBeSold, partnerSnapshot, publish, sendSnapshot } from '../feeds.ts';
-import { begins, draftOf, engage, type Kind } from './kinds.ts';
+import { pool, type World } from '../world.ts';
+import type { Act } from './inject.ts';
+import { begins, draftOf, engage, PETTY_CENTS, PETTY_UNITS, type Kind } from './kinds.ts';
 
 const CHANNEL = 'web';
 
@@ -12,11 +14,9 @@ function conflict(subtype: 'overstated' | 'understated' | 'stale'): Kind {
     inject(world, occasion) {
       const { nearMiss } = occasion;
       const minutes = { overstated: 45, understated: nearMiss ? 15 : 60, stale: nearMiss ? 8 : 60 };
-      const eventMs = world.stretch(minutes[subtype] * MINUTE);
-      // A stale figure is only wrong where something sells.
-      const lastsMs = subtype === 'stale' && !nearMiss ? Math.max(6 * HOUR, eventMs) : eventMs;
+      const lastsMs = world.stretch(minutes[subtype] * MINUTE);
       const fits = (sku: Sku) =>
-        mayBeSold(world, sku, CHANNEL) >= 20 && (subtype !== 'stale' || sku.abcClass === 'A');
+        mayBeSold(world, sku, CHANNEL) >= 20 && (subtype !== 'stale' || isCheapToFind(world, sku));
       const sku = engage(world, lastsMs + DAY, fits);
       if (sku === null) return false;
       const truth = mayBeSold(world, sku, CHANNEL);
@@ -39,6 +39,7 @@ function conflict(subtype: 'overstated' | 'understated' | 'stale'): Kind {
         fromMs: world.nowMs,
         evidence: [published],
         rest: [
+          ...(subtype === 'stale' ? [findSome(world, sku)] : []),
           {
             atMs: Math.round(world.nowMs + lastsMs),
             act: { do: 'tell the truth', sku: sku.id, channel: CHANNEL },
@@ -50,6 +51,21 @@ function conflict(subtype: 'overstated' | 'understated' | 'stale'): Kind {
   };
 }
 
+/** Units found on the shelf that a channel is not told of: beyond what it may be off by, and nobody's approval. */
+const foundOf = (world: World, sku: Sku) => Math.ceil(0.1 * pool(world, sku)) + 12;
+
+const isCheapToFind = (world: World, sku: Sku) => {
+  const units = foundOf(world, sku);
+  return units <= PETTY_UNITS && units * sku.costCents <= PETTY_CENTS;
+};
+
+/** After the channel was told, so that what it was told is not so any more. */
+function findSome(world: World, sku: Sku): { atMs: number; act: Act } {
+  const units = foundOf(world, sku);
+  const atMs = Math.round(world.nowMs + world.stretch(2 * MINUTE));
+  return { atMs, act: { do: 'adjust', sku: sku.id, units, reason: 'correction' } };
+}
+
 /** A source is not heard for some of its cadences; then everything comes at once. */
 function silence(sources: readonly Source[], family?: 'silent_feed'): Kind {
   return {
@@ -58,7 +74,8 @@ function silence(sources: readonly Source[], family?: 'silent_feed'): Kind {
     inject(world, occasion) {
       const source = world.rng.pick(sources);
       if (world.state.silent[source] !== undefined) return false;
-      const cadences = occasion.nearMiss ? 1.2 : family === undefined ? world.rng.int(3, 12) : 72;
+      // The last word before it, and the first after it, are up to a cadence away: a near miss is shorter.
+      const cadences = occasion.nearMiss ? 0.2 : family === undefined ? world.rng.int(3, 12) : 72;
       const lastsMs = world.stretch(cadences * cadenceMs(world.profile.tempo));
       const untilMs = Math.round(world.nowMs + lastsMs);
       world.state.silent[source] = untilMs;

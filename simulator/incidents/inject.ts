@@ -70,10 +70,12 @@ export function kindsOf(codes: readonly string[] | 'all'): string[] {
   return names.filter((name) => codes.includes(INCIDENTS[name]?.code ?? ''));
 }
 
-/** The first of each kind: spread over the first day, when there is something to happen to. */
+/** The first of each kind: spread over a day, when there is something to happen to. */
 export function planIncidents(world: World): void {
-  for (const name of world.profile.incidents) {
-    world.after([3 * HOUR, 20 * HOUR], { kind: 'incident', name, turn: 0 });
+  const { incidents, incidentsFromDay } = world.profile;
+  const fromMs = incidentsFromDay * DAY;
+  for (const name of incidents) {
+    world.after([fromMs + 3 * HOUR, fromMs + 20 * HOUR], { kind: 'incident', name, turn: 0 });
   }
 }
 

@@ -61,6 +61,10 @@ export function engage(world: World, lastsMs: number, fits: (sku: Sku) => boolea
   return null;
 }
 
+/** An adjustment below both limits of approval. */
+export const PETTY_UNITS = 49;
+export const PETTY_CENTS = 24_900;
+
 export const freeAt = (world: World, sku: Sku) => world.free(sku.id, DC);
 /** Stocked at the own warehouse alone, with nothing on its way. */
 export const isLonely = (world: World, sku: Sku) =>

@@ -12,16 +12,14 @@ import {
   engage,
   freeAt,
   isLonely,
+  PETTY_CENTS,
+  PETTY_UNITS,
   placeOf,
   plantOrder,
   proceed,
   type Kind,
   type Occasion,
 } from './kinds.ts';
-
-/** An adjustment below both limits of approval. */
-const PETTY_UNITS = 49;
-const PETTY_CENTS = 24_900;
 
 /** A wrong adjustment takes the book below zero until it is put right. */
 function goNegative(world: World, sku: Sku, occasion: Occasion & { cause?: string }): void {
@@ -169,16 +167,20 @@ const stockout: Kind = {
   },
 };
 
-/** A large order takes the stock below its reorder point; of a near miss it is ordered at once. */
+/** A large order takes most of the stock; a near miss takes it to the reorder point, and it is ordered at once. */
 const replenishment: Kind = {
   code: 'REPLEN_RISK',
   inject(world, occasion) {
     const lastsMs = Math.max(3 * DAY, world.stretch(6 * HOUR));
-    const fits = (sku: Sku) => isLonely(world, sku) && freeAt(world, sku) >= 25;
+    const takenOf = (sku: Sku) => {
+      const free = freeAt(world, sku);
+      return occasion.nearMiss ? free - levelsOf(world, sku, DC).point : Math.ceil(free * 0.8);
+    };
+    const fits = (sku: Sku) =>
+      isLonely(world, sku) && freeAt(world, sku) >= 25 && takenOf(sku) >= 3;
     const sku = engage(world, lastsMs, fits);
     if (sku === null) return false;
-    const free = freeAt(world, sku);
-    const taken = Math.ceil(free * 0.8);
+    const taken = takenOf(sku);
     const large = plantOrder(world, { sku, qty: taken, channel: 'web' });
     proceed(world, large);
     if (occasion.nearMiss) {

@@ -16,7 +16,7 @@ import { joined, jsonParts, mapParts, parseJson, restoreMap } from '../../facts/
 import { parameter, type RulePolicies, type RuleSetting } from '../../facts/rule-policies.ts';
 import type { SnapshotPart } from '../../processor.ts';
 import type { Publication } from '../../stock/published.ts';
-import type { Condition } from './episodes.ts';
+import type { Condition } from './held-conditions.ts';
 import { MINUTE_MS, worth, type Look } from './look.ts';
 
 /** Channels whose cadence is learned; a later one is never stale. */

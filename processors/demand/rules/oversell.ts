@@ -10,7 +10,7 @@ import { parameter } from '../../facts/rule-policies.ts';
 import type { OpenLine } from '../../stock/open-demand.ts';
 import type { Stock } from '../../stock/stock.ts';
 import { usableSupply, type NodeTerms } from '../../stock/view.ts';
-import type { Condition } from './episodes.ts';
+import type { Condition } from './held-conditions.ts';
 import { MINUTE_MS, worth, type Look } from './look.ts';
 
 /** Lines that a finding names. */

@@ -9,7 +9,7 @@ import type { Stock } from '../../stock/stock.ts';
 import type { Outage } from '../listings.ts';
 import type { Moment } from '../moment.ts';
 import { Conflicts } from './conflicts.ts';
-import { Episodes } from './episodes.ts';
+import { HeldConditions } from './held-conditions.ts';
 import type { Look } from './look.ts';
 import { oversold } from './oversell.ts';
 import { stockout } from './stockout.ts';
@@ -27,7 +27,7 @@ interface Offer {
 export class SkuRules {
   readonly conflicts: Conflicts;
   readonly #stock: Stock;
-  readonly #episodes = new Episodes('rules');
+  readonly #held = new HeldConditions('rules');
   /** When a SKU is looked at again though nothing has changed. */
   readonly #dueMs = new Map<string, number>();
 
@@ -55,7 +55,7 @@ export class SkuRules {
           });
     const conflicts =
       channels.length === 0 ? [] : this.conflicts.of(look, channels, published.of(sku));
-    const dueMs = this.#episodes.update(sku, [...short, ...ranOut, ...conflicts], moment);
+    const dueMs = this.#held.update(sku, [...short, ...ranOut, ...conflicts], moment);
     const nextMs = covered ? Math.min(dueMs ?? Infinity, look.nowMs + COVERED_MS) : dueMs;
     if (nextMs === null) this.#dueMs.delete(sku);
     else this.#dueMs.set(sku, nextMs);
@@ -64,16 +64,16 @@ export class SkuRules {
   /** What the SKU ran out by: an oversold position of it that is known as such. */
   #oversoldAs(sku: string, short: readonly { readonly entity: string }[]): string | null {
     const [first] = short;
-    if (first === undefined || !this.#episodes.isRaised(sku, 'OVERSELL')) return null;
+    if (first === undefined || !this.#held.isRaised(sku, 'OVERSELL')) return null;
     return `OVERSELL ${first.entity}`;
   }
 
   snapshot(): Iterable<SnapshotPart> {
-    return joined([this.#episodes.snapshot(), mapParts('rules.due', this.#dueMs)]);
+    return joined([this.#held.snapshot(), mapParts('rules.due', this.#dueMs)]);
   }
 
   restore(part: SnapshotPart): void {
-    if (part.name === 'rules') this.#episodes.restore(part);
-    else restoreMap(this.#dueMs, part.bytes);
+    if (part.name === 'rules.due') restoreMap(this.#dueMs, part.bytes);
+    else this.#held.restore(part);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { parameter, type RulePolicies } from '../../facts/rule-policies.ts';
 import type { Outage } from '../listings.ts';
-import type { Condition } from './episodes.ts';
+import type { Condition } from './held-conditions.ts';
 import { floorOf, MINUTE_MS, worth, type Look } from './look.ts';
 
 /**

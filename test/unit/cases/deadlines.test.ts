@@ -1,6 +1,11 @@
 /** Deadlines of cases by severity and calendar (REFERENCE §4.1). T0 is Monday 2026-03-02, 08:00 UTC. */
 import { expect, test } from 'vitest';
-import { deadlinesOf, WEEKDAYS, type BusinessDays } from '../../../processors/cases/deadlines.ts';
+import { deadlinesOf } from '../../../processors/cases/deadlines.ts';
+import { calendarOf, DEFAULT_CALENDAR } from '../../../processors/facts/calendar.ts';
+
+const WEEKDAYS = calendarOf(DEFAULT_CALENDAR);
+const OPEN = { open_min: 480, close_min: 1_200 };
+const CLOSED = { open_min: 0, close_min: 0 };
 
 const dates = (severity: 'SEV1' | 'SEV2' | 'SEV3' | 'SEV4', from: string, days = WEEKDAYS) => {
   const { ackDueMs, resolveDueMs } = deadlinesOf(severity, Date.parse(from), days);
@@ -25,16 +30,14 @@ test.each([
 });
 
 test('the calendar says which days are open, in local time', () => {
-  const sixDays: BusinessDays = {
-    open: [true, true, true, true, true, true, false],
-    utcOffsetMin: 120,
-  };
+  const week = [OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, CLOSED];
+  const sixDays = calendarOf({ utc_offset_min: 120, week });
   expect(dates('SEV2', '2026-03-06T15:00Z', sixDays)[1]).toBe('2026-03-07T15:00');
   // Saturday 23:00 UTC is Sunday there, and closed; Sunday 23:00 UTC is Monday.
   expect(dates('SEV2', '2026-03-06T23:00Z', sixDays)[1]).toBe('2026-03-08T23:00');
 });
 
 test('a calendar that is never open counts every day', () => {
-  const never: BusinessDays = { open: Array.from({ length: 7 }, () => false), utcOffsetMin: 0 };
+  const never = calendarOf({ utc_offset_min: 0, week: new Array(7).fill(CLOSED) });
   expect(dates('SEV2', '2026-03-07T10:00Z', never)[1]).toBe('2026-03-08T10:00');
 });

@@ -607,10 +607,13 @@ describe('REPLEN_RISK', () => {
     ...sales(10, days),
   ];
 
-  it('is found below the reorder point with nothing on order', () => {
+  it('is found a day after it came below the reorder point with nothing on order', () => {
     // 290 − 80 = 210 are left on the eighth day; 220 the day before.
     const brand = daysOn(bench().given(...sold(290, 8)), 7, 8);
-    expect(risks(brand)).toMatchObject([
+    expect(risks(brand, 'unordered')).toEqual([]);
+    daysOn(brand, 9, 9);
+    expect(risks(brand)).toEqual([]);
+    expect(risks(brand, 'unordered')).toMatchObject([
       {
         entity: 'sku/A/node/dc',
         nodeId: 'dc',
@@ -618,15 +621,36 @@ describe('REPLEN_RISK', () => {
         // 211.6 − 210, rounded up.
         units: 2,
         amount: '5',
-        rule: { parameters: { probability: 0.2, phantom_p: 0.001, clear_min: 0 } },
+        rule: { parameters: { probability: 0.2, unordered_h: 24 } },
       },
     ]);
   });
 
   it('is not found above it, nor with an order that covers it', () => {
-    expect(risks(daysOn(bench().given(...sold(302, 8)), 7, 8))).toEqual([]);
-    const order = purchased(100, { at: 7 * DAY, due: 9 * DAY });
-    expect(risks(daysOn(bench().given(...sold(290, 8), order), 7, 8))).toEqual([]);
+    const of = (...events: readonly Given[]) =>
+      raised(daysOn(bench().given(...events), 7, 9), 'REPLEN_RISK');
+    expect(of(...sold(302, 8))).toEqual([]);
+    // Ordered within the day that people have for it.
+    expect(of(...sold(290, 8), purchased(100, { at: 8 * DAY + 300, due: 9 * DAY }))).toEqual([]);
+  });
+
+  it('ends only well below the probability that it begins at', () => {
+    // 150 ± 30 will be sold until supply can be used: 175 left run out with 20 %, 188 with 10 %.
+    const of = (left: number) => daysOn(bench().given(...sold(left + 80, 8)), 8, 9);
+    expect(risks(of(180))).toEqual([]);
+    const brand = of(170);
+    expect(risks(brand)).toHaveLength(1);
+    brand.given(stocked(10, { at: 9 * DAY + 300 })).tick(9 * DAY + 302);
+    expect(ended(brand, 'REPLEN_RISK')).toEqual([]);
+    brand.given(stocked(20, { at: 9 * DAY + 310 })).tick(9 * DAY + 312);
+    expect(ended(brand, 'REPLEN_RISK')).toHaveLength(1);
+  });
+
+  it('is no more than a moment when it does not last', () => {
+    const brand = daysOn(bench().given(...sold(250, 8)), 8, 8);
+    expect(risks(brand)).toEqual([]);
+    brand.given(stocked(60, { at: 8 * DAY + 245 }));
+    expect(risks(daysOn(brand, 9, 10))).toEqual([]);
   });
 
   it('is found where it is likely to run out in spite of an order', () => {
@@ -650,14 +674,51 @@ describe('REPLEN_RISK', () => {
   });
 
   it('ends the minute after it is ordered', () => {
-    const brand = daysOn(bench().given(...sold(290, 8)), 7, 8);
+    const brand = daysOn(bench().given(...sold(290, 8)), 7, 9);
     brand.given(
-      purchased(100, { at: 8 * DAY + 300, due: 9 * DAY }),
-      acknowledged(100, { at: 8 * DAY + 300, promised: 9 * DAY }),
+      purchased(100, { at: 9 * DAY + 300, due: 10 * DAY }),
+      acknowledged(100, { at: 9 * DAY + 300, promised: 10 * DAY }),
     );
     expect(ended(brand, 'REPLEN_RISK')).toEqual([]);
-    brand.tick(8 * DAY + 300 + 1);
-    expect(ended(brand, 'REPLEN_RISK')).toMatchObject([{ findingId: risks(brand)[0]?.findingId }]);
+    brand.tick(9 * DAY + 300 + 1);
+    const [unordered] = risks(brand, 'unordered');
+    expect(ended(brand, 'REPLEN_RISK')).toMatchObject([{ findingId: unordered?.findingId }]);
+  });
+
+  describe('late supply', () => {
+    // 40 left at ten a day: out on the twelfth day.
+    const late = (promised: number, ...more: readonly Given[]) =>
+      daysOn(
+        bench().given(
+          usableAfterHalfADay,
+          ...sold(120, 8),
+          purchased(100, { at: 6 * DAY, due: promised }),
+          acknowledged(100, { at: 6 * DAY, promised }),
+          ...more,
+        ),
+        8,
+        9,
+      );
+    const stockouts = (of: ReducerBench) =>
+      raised(of, 'INBOUND_LATE').map(({ entity, floor, skuId, subtype, supplierId }) => ({
+        ...{ entity, floor, skuId, subtype, supplierId },
+      }));
+    const found = {
+      ...{ entity: 'po/p1', floor: 'SEV2', skuId: 'A', subtype: 'stockout', supplierId: 'sup' },
+    };
+
+    it('that is expected after the stockout is SEV2 once it is past its date and grace', () => {
+      // Due on the seventh day, and not there on the ninth; any moment now is before the stockout.
+      expect(stockouts(late(7 * DAY))).toEqual([]);
+      const short = late(7 * DAY, adjusted(-38, { at: 8 * DAY + 1 }));
+      expect(stockouts(short)).toEqual([found]);
+      short.given(stocked(100, { at: 9 * DAY + 300 })).tick(9 * DAY + 302);
+      expect(ended(short, 'INBOUND_LATE')).toHaveLength(1);
+    });
+
+    it('is none while it is promised for then, and not late', () => {
+      expect(stockouts(late(20 * DAY))).toEqual([]);
+    });
   });
 });
 

@@ -40,8 +40,11 @@ const rowsOf = (section: string): string[][] =>
 test('the overview has every code, and what the contract says of it', () => {
   expect(rowsOf(sections.get('Overview') ?? '')).toEqual(
     RULE_CODES.map((code) => {
-      const { floor, owner, resolvesItself, title }: Rule = RULES[code];
-      return [code, title, owner, floor ?? 'by exposure', resolvesItself ? 'yes' : 'no'];
+      const { floor, isState, owner, resolvesItself, title }: Rule = RULES[code];
+      return [
+        ...[code, title, owner, floor ?? 'by exposure'],
+        ...[resolvesItself, isState].map((is) => (is ? 'yes' : 'no')),
+      ];
     }),
   );
 });
