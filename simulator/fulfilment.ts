@@ -296,10 +296,12 @@ function labelSlow(
   const hours = (fromMs: number) => Math.round((world.nowMs - fromMs) / MINUTE) / 60;
   const entity = labelledOrder(order);
   if (!isLate) {
+    const isRisk = riskMs < world.nowMs;
+    // A near miss leaves before it is at risk; one that had to wait for the shift does not.
+    const { near_miss: _nearMiss, ...real } = draft;
     return world.label(
-      { ...draft, ...entity, size: hours(createdMs) },
-      // A near miss left before it was at risk.
-      { ...left, fromMs: riskMs < world.nowMs ? riskMs : createdMs },
+      { ...(isRisk ? real : draft), ...entity, size: hours(createdMs) },
+      { ...left, fromMs: isRisk ? riskMs : createdMs },
     );
   }
   const breach: Draft = { ...draft, ...entity, code: 'ORDER_SLA_BREACH', size: hours(dueMs) };

@@ -261,7 +261,7 @@ export class CaseEngine {
   #causeOf(data: Raised): CaseRecord | undefined {
     if (data.parent !== undefined) {
       const parent = this.#cases.ofKey(data.parent);
-      return parent === undefined || isClosed(parent) ? undefined : parent;
+      if (parent !== undefined && !isClosed(parent)) return parent;
     }
     for (const cause of new Set(causesOf(data.code).map((link) => link.cause))) {
       const found = this.#cases.open(cause).find((record) => explains(record, data));

@@ -119,6 +119,7 @@ export function asRaised(record: CaseRecord): Raised {
     processor: ENGINE,
     code: record.code,
     entity: record.entity,
+    ...(record.subtype === '' ? {} : { subtype: record.subtype }),
     condition_at: new Date(record.conditionAtMs).toISOString(),
     detail: record.detail,
     evidence: [...record.evidence],

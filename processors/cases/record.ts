@@ -9,11 +9,20 @@ export type { CaseRecord, Condition, Exposure } from '../../contracts/case-recor
 /** Conditions and pieces of evidence that a case keeps: the oldest cleared ones go first, then symptoms. */
 const MAX_CONDITIONS = 50;
 const MAX_EVIDENCE = 20;
+/** Reports of what has happened; nothing clears them. */
+const ENDLESS: ReadonlySet<string> = new Set([
+  'FLOW_VIOLATION',
+  'ILLEGAL_TRANSITION',
+  'CORRECTION_UNMATCHED',
+]);
 
 export const isClosed = ({ status }: CaseRecord): boolean => CLOSED_STATUSES.includes(status);
 
-export const holds = ({ conditions }: CaseRecord): boolean =>
-  conditions.some(({ clearedAtMs }) => clearedAtMs === null);
+/** True while a condition holds. A report that nothing ever ends keeps its own case open, and no cause's. */
+export const holds = ({ code: own, conditions }: CaseRecord): boolean =>
+  conditions.some(
+    ({ clearedAtMs, code }) => clearedAtMs === null && (code === own || !ENDLESS.has(code)),
+  );
 
 /** The conditions with one more, or with what is newly said of one that is known. */
 export function withCondition(

@@ -1,6 +1,7 @@
 /**
  * Which findings are symptoms of which: a bin that is not as recorded makes a pick come out short, which
- * makes the book go below zero. One case, not three. A symptom joins the open case of its cause; a cause
+ * makes the book go below zero. One case, not three. What a node's own feed has not said since it fell silent
+ * (that an order has left, that a return was looked at) is a symptom of the silence. A symptom joins the open case of its cause; a cause
  * that is found after its symptom takes the symptom's case over.
  */
 import type { FindingCode } from '../../contracts/events/control.ts';
@@ -10,7 +11,7 @@ import type { CaseRecord } from './record.ts';
 /** How long before its symptom a cause may have been found, and after (event time). */
 export const CAUSE_WINDOW_MS = 24 * 3_600_000;
 
-type Shared = 'bin' | 'node' | 'position' | 'sku' | 'source';
+type Shared = 'bin' | 'feed' | 'gap' | 'node' | 'position' | 'sku' | 'source';
 
 interface Link {
   readonly cause: FindingCode;
@@ -31,15 +32,23 @@ const CAUSES: Partial<Record<FindingCode, readonly Link[]>> = {
   ],
   COUNT_VARIANCE: [{ cause: 'LOCATION_ERROR', by: 'bin' }],
   LOCATION_ERROR: [{ cause: 'LOCATION_ERROR_REPEAT', by: 'bin' }],
-  ORDER_SLA_RISK: [{ cause: 'ORDER_SLA_RISK', by: 'node' }],
+  ORDER_SLA_RISK: [
+    { cause: 'ORDER_SLA_RISK', by: 'node' },
+    { cause: 'FEED_STALE', by: 'feed' },
+  ],
+  RETURN_UNDISPOSITIONED: [{ cause: 'FEED_STALE', by: 'feed' }],
   OVERSELL: [{ cause: 'NEG_INVENTORY', by: 'position' }],
-  ORDER_SLA_BREACH: [{ cause: 'ORDER_SLA_RISK', by: 'node' }],
+  ORDER_SLA_BREACH: [
+    { cause: 'ORDER_SLA_RISK', by: 'node' },
+    { cause: 'FEED_STALE', by: 'feed' },
+  ],
   STOCKOUT: [{ cause: 'OVERSELL', by: 'position' }],
   CHANNEL_CONFLICT: [
     { cause: 'FEED_STALE', by: 'source' },
     { cause: 'OVERSELL', by: 'sku' },
   ],
   FEED_QUALITY: [{ cause: 'FEED_STALE', by: 'source' }],
+  FLOW_VIOLATION: [{ cause: 'FEED_STALE', by: 'gap' }],
   SNAPSHOT_REJECTED: [{ cause: 'FEED_QUALITY', by: 'source' }],
   CARRIER_DELAY: [{ cause: 'FEED_STALE', by: 'source' }],
 };
@@ -58,9 +67,12 @@ export function symptomsOf(code: FindingCode): FindingCode[] {
 
 /** True when a case of `cause` explains the finding. */
 export function explains(cause: CaseRecord, raised: Raised): boolean {
-  if (raised.parent !== undefined) return raised.parent === `${cause.code} ${cause.entity}`;
+  if (raised.parent === `${cause.code} ${cause.entity}`) return true;
   const atMs = Date.parse(raised.condition_at);
-  if (Math.abs(atMs - cause.conditionAtMs) > CAUSE_WINDOW_MS) return false;
+  const isNear = Math.abs(atMs - cause.conditionAtMs) <= CAUSE_WINDOW_MS;
+  // However long a feed is silent, what it would have said is missing.
+  const isWithin = cause.code === 'FEED_STALE' && atMs >= cause.conditionAtMs;
+  if (!isNear && !isWithin) return false;
   return causesOf(raised.code).some(
     (link) => link.cause === cause.code && shares(link.by, cause, raised),
   );
@@ -70,6 +82,18 @@ function shares(by: Shared, cause: CaseRecord, raised: Raised): boolean {
   switch (by) {
     case 'bin':
       return same(cause.nodeId, raised.node_id) && same(cause.locationId, raised.location_id);
+    case 'feed':
+      // Since it fell silent: what was so before, it would have said.
+      return (
+        same(cause.nodeId, raised.node_id) && Date.parse(raised.condition_at) >= cause.conditionAtMs
+      );
+    case 'gap':
+      // A parcel under way of which no node has said that it left: one that is silent most likely has not.
+      return (
+        cause.nodeId !== '' &&
+        raised.subtype === 'unknown_order' &&
+        Date.parse(raised.condition_at) >= cause.conditionAtMs
+      );
     case 'node':
       // What is about the whole node explains what is about one of its orders.
       return cause.entity === `node/${raised.node_id}` && raised.entity !== cause.entity;

@@ -15,7 +15,7 @@ import type { Applied, Outputs, Processor, SnapshotPart } from '../processor.ts'
 import { FeedRules } from './rules.ts';
 import { Source, type SavedSource } from './source.ts';
 
-const STATE_VERSION = '3';
+const STATE_VERSION = '4';
 const MINUTE_MS = 60_000;
 /** Sources that are remembered; beyond it the one that is silent for the longest is forgotten. */
 export const MAX_SOURCES = 500;

@@ -46,6 +46,8 @@ type Refused = Pick<Cleared, 'findingId' | 'entity'>;
 /** What a source is like at a minute: when it was last heard, and how often it should be. */
 export interface Heard {
   readonly source: string;
+  /** The one node that it speaks of; '' when there is none, or several. */
+  readonly node: string;
   readonly heardMs: number;
   readonly cadenceMs: number | null;
 }
@@ -77,7 +79,7 @@ export class FeedRules {
   }
 
   #judgeSilence(heard: Heard, applied: Applied, out: Outputs): void {
-    const { heardMs, source } = heard;
+    const { heardMs, node, source } = heard;
     const { nowMs } = applied;
     const key = staleKey(source);
     const setting = this.#policies.of('FEED_STALE');
@@ -98,6 +100,7 @@ export class FeedRules {
     this.#silences.set(source, { cadenceMs, backMs: null });
     const found: Found = {
       ...{ code: 'FEED_STALE', entity: entityOf(source), rule: setting, evidence: [] },
+      ...(node === '' ? {} : { nodeId: node }),
       conditionAtMs: heardMs + cadences * cadenceMs,
       ...(silent >= high_cadences ? { floor: 'SEV2' } : {}),
       detail: `${source} was last heard at ${new Date(heardMs).toISOString()}; it speaks every ${minutesOf(cadenceMs)} minutes`,

@@ -34,6 +34,7 @@ export interface SavedSource {
   readonly duplicates: number;
   readonly rejected: number;
   readonly reasons: Readonly<Record<string, number>>;
+  readonly node: string | null;
 }
 
 export class Source {
@@ -50,6 +51,8 @@ export class Source {
   #duplicates: number;
   #rejected: number;
   #reasons: Readonly<Record<string, number>>;
+  /** The one node that it speaks of; '' before the first, null when there are several. */
+  #node: string | null;
 
   constructor(saved: SavedSource) {
     this.name = saved.source;
@@ -64,6 +67,7 @@ export class Source {
     this.#duplicates = saved.duplicates;
     this.#rejected = saved.rejected;
     this.#reasons = saved.reasons;
+    this.#node = saved.node;
   }
 
   /** A source that was not heard of before. */
@@ -81,6 +85,7 @@ export class Source {
       duplicates: 0,
       rejected: 0,
       reasons: {},
+      node: '',
     });
   }
 
@@ -92,7 +97,7 @@ export class Source {
   /** When it was last heard and how often it should be; `policyMs` is the cadence that a policy asks for. */
   heard(policyMs: number | null): Heard {
     const { ms: cadenceMs } = this.#cadenceOf(policyMs);
-    return { source: this.name, heardMs: this.heardMs, cadenceMs };
+    return { source: this.name, node: this.#node ?? '', heardMs: this.heardMs, cadenceMs };
   }
 
   see({ event, nowMs, timeMs }: Applied, entity: string): void {
@@ -103,6 +108,7 @@ export class Source {
     this.#cadence.heard(nowMs);
     this.#lateness.add(Date.parse(event.ingestedtime) - timeMs);
     if (event.sequence !== undefined) this.#sequence.see(event.sequence);
+    this.#speaksOf('node_id' in event.data ? event.data.node_id : undefined);
     if (event.type === 'stocktide.feed.heartbeat.v1') {
       const ms = Date.parse(event.data.expected_next_at) - timeMs;
       this.#declaredMs = ms > 0 ? ms : null;
@@ -119,6 +125,11 @@ export class Source {
         (this.#reasons[reason] ?? 0) + (reasons[reason] ?? 0),
       ]),
     );
+  }
+
+  #speaksOf(node: string | undefined): void {
+    if (node === undefined || node === this.#node || this.#node === null) return;
+    this.#node = this.#node === '' ? node : null;
   }
 
   /** As of `nowMs`, the event time of the processors; `policyMs` is the cadence that a policy asks for. */
@@ -183,6 +194,7 @@ export class Source {
       duplicates: this.#duplicates,
       rejected: this.#rejected,
       reasons: this.#reasons,
+      node: this.#node,
     };
   }
 

@@ -14,7 +14,9 @@ function conflict(subtype: 'overstated' | 'understated' | 'stale'): Kind {
     inject(world, occasion) {
       const { nearMiss } = occasion;
       const minutes = { overstated: 45, understated: nearMiss ? 15 : 60, stale: nearMiss ? 8 : 60 };
-      const lastsMs = world.stretch(minutes[subtype] * MINUTE);
+      const eventMs = world.stretch(minutes[subtype] * MINUTE);
+      // A small brand tells its channels of something every half hour or so.
+      const lastsMs = subtype === 'stale' && !nearMiss ? Math.max(6 * HOUR, eventMs) : eventMs;
       const fits = (sku: Sku) =>
         mayBeSold(world, sku, CHANNEL) >= 20 && (subtype !== 'stale' || isCheapToFind(world, sku));
       const sku = engage(world, lastsMs + DAY, fits);

@@ -14,17 +14,19 @@ import { admitted } from './given.ts';
 import { ReducerBench } from './reducers.ts';
 
 /** A Monday. */
-export const OPENED_AT = Date.parse('2026-03-02T00:00:00Z');
+const OPENED_AT = Date.parse('2026-03-02T00:00:00Z');
 
 const HEARTBEAT = 'stocktide.feed.heartbeat.v1';
 
 export interface Lived {
   readonly bench: ReducerBench;
   readonly labels: readonly Label[];
-  /** Every step of every case, in the order of the audit trail. */
-  readonly steps: readonly CaseSignal[];
-  /** What became of each case, by id. */
-  readonly cases: ReadonlyMap<string, CaseRecord>;
+  /** End of the simulated time. */
+  readonly endMs: number;
+  /** Every step of every case so far, in the order of the audit trail. */
+  steps(): CaseSignal[];
+  /** What has become of each case by now, by id. */
+  cases(): Map<string, CaseRecord>;
 }
 
 export interface Life {
@@ -64,8 +66,10 @@ export function live({ days, gapDays, heartbeats = true, incidents, seed, ...mor
     take(brand.advance(atMs));
     labels.push(...brand.takeLabels());
   }
-  const steps = bench.signals.map(({ data }) => data as CaseSignal);
-  const cases = new Map<string, CaseRecord>();
-  for (const { caseId, record } of steps) if (record !== null) cases.set(caseId, record);
-  return { bench, labels, steps, cases };
+  const steps = () => bench.signals.map(({ data }) => data as CaseSignal);
+  const cases = () =>
+    new Map(
+      steps().flatMap(({ caseId, record }) => (record === null ? [] : [[caseId, record] as const])),
+    );
+  return { bench, labels, endMs: OPENED_AT + days * DAY, steps, cases };
 }

@@ -130,6 +130,11 @@ export class ReducerBench {
     return this.given(tickAt(minutes));
   }
 
+  /** Lets time pass until an instant (ms since 1970). */
+  tickTo(ms: number): this {
+    return this.tick((ms - T0) / 60_000);
+  }
+
   /** Rows of a table as they were written, with their column names. */
   rows(table: TableName): Row[] {
     const columns = TABLE_COLUMNS[table];

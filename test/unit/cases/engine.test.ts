@@ -248,6 +248,13 @@ describe('an adjustment that waits for a second person', () => {
     brand.given(approve(brand, 'ana', 1));
     expect(only(brand).status).toBe('open');
     expect(kinds(brand).at(-1)).toBe('refused');
+    // Nor is it closed around the second person.
+    const around = { root_cause: 'PROCESS_SKIPPED', resolution: 'all is well' };
+    brand.given(command('resolve', only(brand).caseId, 1, around));
+    expect(brand.rows('case_events').at(-1)).toMatchObject({
+      ...{ kind: 'refused', status: 'open' },
+      detail: expect.stringContaining('a second person') as string,
+    });
     brand.given(approve(brand, 'ben', 2)).tick(30);
     expect(only(brand)).toMatchObject({ status: 'resolved', rootCause: 'PROCESS_SKIPPED' });
   });
@@ -318,6 +325,151 @@ describe('symptoms', () => {
     const brand = bench().given(stale, conflict);
     expect(engineOf(brand).open()).toHaveLength(1);
   });
+});
+
+describe('what a silent feed of a node has not said', () => {
+  const stale = (at: number) =>
+    raised('FEED_STALE', at, { entity: 'source/urn:3pl', sku_id: undefined, node_id: 'dc-1' });
+  const late = (at: number, more: object = {}) =>
+    raised('ORDER_SLA_BREACH', at, { entity: 'order/O1', order_id: 'O1', ...more });
+  const codes = (brand: ReducerBench) =>
+    engineOf(brand)
+      .open()
+      .map(({ code }) => code);
+  const only1 = (given: Given) => {
+    delete given.data['sku_id'];
+    return given;
+  };
+
+  test('is a symptom of the silence, however long it lasts, and found before or after it', () => {
+    const brand = bench().given(only1(late(20)), only1(stale(10)));
+    expect(codes(brand)).toEqual(['FEED_STALE']);
+    brand.given(only1(late(3 * DAY, { entity: 'order/O2', order_id: 'O2' })));
+    // A wave of orders that no case is open for is one, too.
+    const wave = { entity: 'order/O3', order_id: 'O3', parent: 'ORDER_SLA_RISK node/dc-1' };
+    brand.given(only1(late(3 * DAY + 1, wave)));
+    expect(codes(brand)).toEqual(['FEED_STALE']);
+    expect(engineOf(brand).open()[0]?.conditions).toHaveLength(4);
+  });
+
+  test('takes parcels of which nobody has said that they left, and ends without them', () => {
+    const silent = only1(stale(10));
+    const parcel = { entity: 'shipment/S1', subtype: 'unknown_order', node_id: undefined };
+    const unknown = only1(raised('FLOW_VIOLATION', 30, parcel));
+    delete unknown.data['node_id'];
+    const brand = bench().given(silent, unknown);
+    expect(codes(brand)).toEqual(['FEED_STALE']);
+    brand.given(cleared(silent, 60)).tick(61);
+    expect(codes(brand)).toEqual([]);
+  });
+
+  test.each([
+    ['what was so before', late(5)],
+    ['what is elsewhere', late(20, { node_id: 'dc-2' })],
+  ])('is not %s', (_what, other) => {
+    const brand = bench().given(only1(stale(10)), only1(other));
+    expect(codes(brand).sort()).toEqual(['FEED_STALE', 'ORDER_SLA_BREACH']);
+  });
+});
+
+describe('a cause that stays unknown', () => {
+  /** Cases of the team that are closed, one an hour; the first `unknown` of them for no known cause. */
+  const closed = (count: number, unknown: number, brand = bench()) => {
+    for (let n = 0; n < count; n++) {
+      const finding = raised('NEG_INVENTORY', n * 60, {
+        entity: `sku/S${n}/node/dc-1`,
+        sku_id: `S${n}`,
+      });
+      brand.given(finding);
+      const caseId =
+        engineOf(brand)
+          .open()
+          .find(({ skuId }) => skuId === `S${n}`)?.caseId ?? '';
+      const cause = n < unknown ? 'UNKNOWN' : 'UOM';
+      brand.given(
+        cleared(finding, n * 60 + 1),
+        command('resolve', caseId, n * 60 + 2, { root_cause: cause, resolution: 'done' }),
+      );
+    }
+    return brand.settle();
+  };
+  const cases = (brand: ReducerBench) =>
+    brand.findings.filter(({ code }) => code === 'ROOT_CAUSE_UNKNOWN');
+
+  test('more often than 15 of a hundred times is a case of the team', () => {
+    const brand = closed(20, 4);
+    expect(cases(brand)).toMatchObject([
+      {
+        ...{ entity: 'team/inventory-control', team: 'inventory control' },
+        detail: '4 of 20 cases that inventory control has resolved have an unknown cause',
+        statistic: { name: 'unknown_share', value: 0.2, limit: 0.15 },
+      },
+    ]);
+    expect(engineOf(brand).open()).toMatchObject([
+      { code: 'ROOT_CAUSE_UNKNOWN', team: 'inventory control', severity: 'SEV3' },
+    ]);
+  });
+
+  test.each([
+    ['15 of a hundred', closed(20, 3)],
+    ['few', closed(19, 19)],
+  ])('is none for %s', (_what, brand) => {
+    expect(cases(brand)).toEqual([]);
+  });
+
+  test('closes when the share has fallen, or the window has passed', () => {
+    // 4 of 27 are 14.8 %.
+    const better = closed(27, 4);
+    expect(cases(better)).toHaveLength(1);
+    expect(better.ended).toMatchObject([{ code: 'ROOT_CAUSE_UNKNOWN' }]);
+    const later = closed(20, 4)
+      .tick(31 * DAY)
+      .settle();
+    expect(later.ended).toMatchObject([{ code: 'ROOT_CAUSE_UNKNOWN' }]);
+    expect(engineOf(later).open()).toEqual([]);
+  });
+
+  test('is what its policy says, and goes on after a restart', async () => {
+    const strict = event('policy.set', {
+      ...{ policy: 'rule.ROOT_CAUSE_UNKNOWN', scope: {}, actor: 'ana', reason: 'r' },
+      value: { parameters: { share: 0, closures: 2 } },
+    } as never);
+    const brand = await closed(1, 1, bench().given(strict)).restarted();
+    const finding = raised('NEG_INVENTORY', 100, { entity: 'sku/Z/node/dc-1' });
+    brand.given(finding, cleared(finding, 101));
+    const { caseId = '' } = engineOf(brand).open()[0] ?? {};
+    brand.given(command('resolve', caseId, 102, { root_cause: 'UOM', resolution: 'done' }));
+    expect(cases(brand)).toHaveLength(1);
+  });
+});
+
+describe('what people call resolved', () => {
+  test('is verified where it is a state, and the step says so', () => {
+    const finding = raised('NEG_INVENTORY', 0);
+    const brand = bench().given(finding);
+    const { caseId } = only(brand);
+    brand.given(
+      command('resolve', caseId, 5, { root_cause: 'UOM', resolution: 'mended' }),
+      cleared(finding, 9),
+    );
+    brand.tick(16).tick(60);
+    expect(only(brand)).toMatchObject({ status: 'resolved', verifyAtMs: null });
+    expect(brand.rows('case_events').at(-1)).toMatchObject({
+      ...{ kind: 'verified', detail: '10 minutes later no condition holds' },
+    });
+  });
+
+  test.each(['RELEASE_VIOLATION', 'COUNT_VARIANCE', 'INBOUND_QTY_MISMATCH', 'FLOW_VIOLATION'])(
+    'is final where it has happened: %s',
+    (code) => {
+      const brand = bench().given(raised(code, 0));
+      const { caseId } = only(brand);
+      brand.given(command('resolve', caseId, 5, { root_cause: 'UOM', resolution: 'mended' }));
+      brand.tick(16).tick(3 * DAY);
+      expect(only(brand)).toMatchObject({ status: 'resolved', openings: 1 });
+      expect(kinds(brand).at(-1)).toBe('verified');
+    },
+  );
 });
 
 describe('the audit trail', () => {

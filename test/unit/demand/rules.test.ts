@@ -607,20 +607,24 @@ describe('REPLEN_RISK', () => {
     ...sales(10, days),
   ];
 
-  it('is found a day after it came below the reorder point with nothing on order', () => {
-    // 290 − 80 = 210 are left on the eighth day; 220 the day before.
-    const brand = daysOn(bench().given(...sold(290, 8)), 7, 8);
+  /** 290 − 80 = 210 are left on the eighth day, 220 the day before; 10 more are sold on the ninth. */
+  const below = () => {
+    const brand = daysOn(bench().given(...sold(290, 8)), 7, 7);
     expect(risks(brand, 'unordered')).toEqual([]);
-    daysOn(brand, 9, 9);
+    return daysOn(brand.given(ordered(10, { at: 8 * DAY, order: 'd8' })), 8, 8);
+  };
+
+  it('is found a day after it came below the reorder point with nothing on order', () => {
+    const brand = below();
     expect(risks(brand)).toEqual([]);
     expect(risks(brand, 'unordered')).toMatchObject([
       {
         entity: 'sku/A/node/dc',
         nodeId: 'dc',
         floor: 'SEV2',
-        // 211.6 − 210, rounded up.
-        units: 2,
-        amount: '5',
+        // 211.6 − 200, rounded up.
+        units: 12,
+        amount: '30',
         rule: { parameters: { probability: 0.2, unordered_h: 24 } },
       },
     ]);
@@ -635,15 +639,22 @@ describe('REPLEN_RISK', () => {
   });
 
   it('ends only well below the probability that it begins at', () => {
-    // 150 ± 30 will be sold until supply can be used: 175 left run out with 20 %, 188 with 10 %.
-    const of = (left: number) => daysOn(bench().given(...sold(left + 80, 8)), 8, 9);
-    expect(risks(of(180))).toEqual([]);
-    const brand = of(170);
-    expect(risks(brand)).toHaveLength(1);
-    brand.given(stocked(10, { at: 9 * DAY + 300 })).tick(9 * DAY + 302);
-    expect(ended(brand, 'REPLEN_RISK')).toEqual([]);
-    brand.given(stocked(20, { at: 9 * DAY + 310 })).tick(9 * DAY + 312);
-    expect(ended(brand, 'REPLEN_RISK')).toHaveLength(1);
+    const limits = (parameters: object, minute: number) =>
+      policy('REPLEN_RISK', { parameters: { hold_h: 0, ...parameters } }, {}, minute);
+    // Five and fifteen a day in turn.
+    const uneven = Array.from({ length: 10 }, (_, day) =>
+      ordered(day % 2 === 0 ? 5 : 15, { at: day * DAY, order: `d${day}` }),
+    );
+    const first = limits({ probability: 0.08, end_probability: 0.08 }, 0);
+    const brand = bench().given(first, item(), stocked(270, { at: 0 }), ...uneven);
+    const [likely] = risks(daysOn(brand, 9, 10));
+    expect(likely?.detail).toContain('16 % likely');
+    const isOver = () => brand.ended.some(({ findingId }) => findingId === likely?.findingId);
+    const minute = 10 * DAY + 300;
+    brand.given(limits({ probability: 0.2, end_probability: 0.1 }, minute)).tick(minute + 2);
+    expect(isOver()).toBe(false);
+    brand.given(limits({ probability: 0.2, end_probability: 0.18 }, minute + 10)).tick(minute + 12);
+    expect(isOver()).toBe(true);
   });
 
   it('is no more than a moment when it does not last', () => {
@@ -674,13 +685,13 @@ describe('REPLEN_RISK', () => {
   });
 
   it('ends the minute after it is ordered', () => {
-    const brand = daysOn(bench().given(...sold(290, 8)), 7, 9);
+    const brand = below();
     brand.given(
-      purchased(100, { at: 9 * DAY + 300, due: 10 * DAY }),
-      acknowledged(100, { at: 9 * DAY + 300, promised: 10 * DAY }),
+      purchased(100, { at: 8 * DAY + 300, due: 9 * DAY }),
+      acknowledged(100, { at: 8 * DAY + 300, promised: 9 * DAY }),
     );
     expect(ended(brand, 'REPLEN_RISK')).toEqual([]);
-    brand.tick(9 * DAY + 300 + 1);
+    brand.tick(8 * DAY + 300 + 1);
     const [unordered] = risks(brand, 'unordered');
     expect(ended(brand, 'REPLEN_RISK')).toMatchObject([{ findingId: unordered?.findingId }]);
   });

@@ -109,6 +109,65 @@ describe('an order at risk', () => {
     expect(said(bench(mug(), held('A', 1_000, 'fraud')).tick(RISK))).toEqual([RAISED]);
   });
 
+  describe('for what is still to come', () => {
+    /** Orders of a Monday in the morning that take 20 hours from their first pick to the truck. */
+    const slow = (count: number, of: ReducerBench) => {
+      for (let n = 0; n < count; n++) of.given(mug(`S${n}`), pickStarted(`S${n}`, 10 + n));
+      for (let n = 0; n < count; n++) of.given(left(1_210 + n, `S${n}`));
+      return of;
+    };
+    // Thursday at the same time, due after 16 hours.
+    const next = 3 * DAY;
+    const tight = (id: string) => mug(id, { at: next, shipBy: next + 960 });
+    const about = (of: ReducerBench) =>
+      of.findings.filter(({ entity }) => entity === 'order/N' || entity === 'order/T');
+
+    test('is found as soon as less is left than that usually takes', () => {
+      const it = slow(30, bench()).given(tight('N'));
+      // 20 h, and a tenth at most: more than there ever was.
+      expect(about(it)).toMatchObject([
+        {
+          ...{ code: 'ORDER_SLA_RISK', entity: 'order/N', conditionAtMs: T0 + next * 60_000 },
+          statistic: { name: 'remaining_hours', value: 16 },
+        },
+      ]);
+      const { limit = 0 } = about(it)[0]?.statistic ?? {};
+      expect(limit).toBeGreaterThanOrEqual(20);
+      expect(limit).toBeLessThanOrEqual(22);
+      // It stays so until it leaves.
+      it.given(pickStarted('N', next + 10)).tick(next + 60);
+      expect(it.ended.filter(({ entity }) => entity === 'order/N')).toEqual([]);
+      it.given(left(next + 120, 'N'));
+      expect(it.ended.filter(({ entity }) => entity === 'order/N')).toHaveLength(1);
+    });
+
+    test.each([
+      ['too few orders have shown it', slow(29, bench())],
+      ['there is time enough', slow(30, bench()), mug('N', { at: next, shipBy: next + 2 * DAY })],
+      [
+        'it is another part of the day',
+        slow(30, bench()),
+        mug('N', { at: next + 300, shipBy: next + 300 + 960 }),
+      ],
+      [
+        'it is another node',
+        slow(30, bench()),
+        mug('N', { at: next, shipBy: next + 960, node: 'dc-2' }),
+      ],
+      [
+        'its policy goes by the clock alone',
+        slow(30, bench(rule('ORDER_SLA_RISK', { parameters: { quantile: 0 } }))),
+      ],
+    ])('is none when %s', (_why, it, order = tight('N')) => {
+      expect(about(it.given(order))).toEqual([]);
+    });
+
+    test('is the same after a restart', async () => {
+      const it = (await slow(30, bench()).restarted()).given(tight('N'));
+      expect(about(it)).toEqual(about(slow(30, bench()).given(tight('N'))));
+    });
+  });
+
   test('of wholesale by business time', () => {
     // Monday 9:00 to Tuesday 17:00 are 16 business hours; 12.8 of them are over on Tuesday at 13:48.
     const order = mug('A', { at: 60, shipBy: DAY + 540, sla: 'wholesale' });
