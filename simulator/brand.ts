@@ -16,7 +16,7 @@ import { firstShiftEnd, floorStep, RHYTHMS } from './floor.ts';
 import { beginJob, fulfilmentStep } from './fulfilment.ts';
 import { incidentStep, planIncidents } from './incidents/inject.ts';
 import type { Label } from './incidents/label.ts';
-import { orderStep } from './orders.ts';
+import { orderStep } from './order-steps.ts';
 import { policiesOf } from './policies.ts';
 import { afterDelivery, returnStep } from './returns.ts';
 import { rngOver } from './rng.ts';

@@ -13,12 +13,12 @@ import type { OrderPlan } from './incidents/plan.ts';
 import {
   cancel,
   labelledOrder,
-  owe,
   recordCost,
   type Job,
   type Line,
   type Order,
 } from './orders.ts';
+import { owe } from './sourcing.ts';
 import type { Emitted, World } from './world.ts';
 
 type Carrier = (typeof CARRIERS)[number];

@@ -1,6 +1,6 @@
 /**
- * Demand: customers arrive, hold stock in a checkout, order; the order management holds some orders back,
- * allocates stock and releases them to the nodes.
+ * Demand: customers arrive, hold stock in a checkout, order; the order management holds some orders back.
+ * What happens when is in order-steps.ts, and where the units come from in sourcing.ts.
  *
  *   arrive ─▶ checkout ─┬▶ order ─▶ (hold) ─▶ allocate ─▶ release ─▶ fulfilment.ts, a job for each node
  *                       ├▶ released    └▶ cancelled            ▲
@@ -106,41 +106,13 @@ const CHECKOUT_CHANCE = 0.7;
 const CONVERSION = 0.78;
 const HOLD_CHANCE = 0.04;
 const HOLD_FAILS_CHANCE = 0.1;
-const CANCEL_CHANCE = 0.007;
 const CHANGE_CHANCE = 0.01;
-const MAX_SOURCING_TRIES = 12;
 /** Arrivals that an order takes: some checkouts come to nothing. */
 const ARRIVALS_PER_ORDER = 1 / (1 - CHANNEL_TERMS.web.orders * CHECKOUT_CHANCE * (1 - CONVERSION));
 /** Units of an average order, all channels, for whoever plans stock. */
 export const UNITS_PER_ORDER = 3.2;
 
-export function orderStep(world: World, task: OrderTask, fulfil: (job: Job) => void): void {
-  switch (task.kind) {
-    case 'arrive':
-      return arrive(world);
-    case 'convert':
-      return place(world, task.basket);
-    case 'release checkout':
-      return giveUp(world, task.basket, 'reservation.released');
-    case 'lapse':
-      // The ledger lets it lapse by itself; half of the shops say so as well.
-      return giveUp(world, task.basket, world.rng.chance(0.5) ? 'reservation.expired' : null);
-    case 'accept':
-      return accept(world, task.order);
-    case 'clear hold':
-      return clearHold(world, task.order, task.hold);
-    case 'allocate':
-      return allocate(world, task.order);
-    case 'release':
-      return release(world, task.order, fulfil);
-    case 'source again':
-      return sourceAgain(world, task, fulfil);
-    default:
-      return task satisfies never;
-  }
-}
-
-function arrive(world: World): void {
+export function arrive(world: World): void {
   const { rng } = world;
   const season = world.profile.steady ? 1 : seasonAt(world.nowMs);
   const perDay = world.ordersPerDay * ARRIVALS_PER_ORDER * season;
@@ -216,7 +188,7 @@ function beginCheckout(world: World, basket: Basket): void {
   } else world.after([CHECKOUT_TTL_MS, CHECKOUT_TTL_MS], { kind: 'lapse', basket: held });
 }
 
-function giveUp(
+export function giveUp(
   world: World,
   { channel, lines }: Basket,
   name: 'reservation.released' | 'reservation.expired' | null,
@@ -246,7 +218,7 @@ export function shipByMs(world: World, sla: SlaClass): number {
   return addOpen(week, world.nowMs, PROMISES[sla].workMs);
 }
 
-function place(world: World, basket: Basket): void {
+export function place(world: World, basket: Basket): void {
   const { channel } = basket;
   const sameDay = channel !== 'wholesale' && world.rng.chance(channel === 'web' ? 0.08 : 0.15);
   const sla: SlaClass = channel === 'wholesale' ? 'wholesale' : sameDay ? 'same_day' : 'standard';
@@ -295,7 +267,7 @@ export function priceOf(world: World, sku: string, channel: Channel): string {
 }
 
 /** The order management looks at a new order: on hold, changed, or on its way. */
-function accept(world: World, order: Order): void {
+export function accept(world: World, order: Order): void {
   const { rng } = world;
   if (order.plan !== undefined) {
     return world.after([MINUTE, 8 * MINUTE], { kind: 'allocate', order });
@@ -335,7 +307,7 @@ function lessOf(world: World, order: Order): Order {
   return { ...order, lines };
 }
 
-function clearHold(world: World, order: Order, { id, type }: { id: string; type: HoldType }): void {
+export function clearHold(world: World, order: Order, { id, type }: { id: string; type: HoldType }): void {
   const fails = world.rng.chance(HOLD_FAILS_CHANCE);
   world.emit({
     source: 'oms',
@@ -418,116 +390,3 @@ export const labelledOrder = ({ id }: Order) => ({
   entity: { type: 'order', id },
   order_id: id,
 });
-
-function allocate(world: World, order: Order): void {
-  const { rng } = world;
-  if (order.plan === undefined && rng.chance(CANCEL_CHANCE)) {
-    for (const { node, qty, sku } of order.lines) world.book(sku, node, { promised: -qty });
-    return cancel(world, order, {
-      lines: order.lines,
-      initiator: 'customer',
-      reason: 'changed mind',
-    });
-  }
-  for (const line of order.lines) takeFor(world, order.id, line);
-  world.after([2 * MINUTE, 15 * MINUTE], { kind: 'release', order });
-}
-
-/** Turns promised units of a line into allocated ones. */
-export function takeFor(world: World, orderId: string, { line, node, qty, sku }: Line): void {
-  world.book(sku, node, { promised: -qty, available: -qty });
-  world.emit({
-    source: 'oms',
-    name: 'order.line.allocated',
-    flow: orderId,
-    data: { order_id: orderId, line_id: line, sku_id: sku, node_id: node, qty },
-  });
-}
-
-function release(world: World, order: Order, fulfil: (job: Job) => void): void {
-  const { plan } = order;
-  if (plan === undefined && world.rng.chance(CANCEL_CHANCE))
-    return takeBack(world, order, 'customer');
-  const jobs = NODES.map((node) => ({
-    node,
-    lines: order.lines.filter((line) => line.node === node),
-  })).filter(({ lines }) => lines.length > 0);
-  for (const [index, { lines, node }] of jobs.entries()) {
-    const violation = plan?.kind === 'violation' ? plan : null;
-    const checks = { payment: 'pass', fraud: 'pass', address: 'pass', stock: 'pass' } as const;
-    const released = world.emit({
-      source: 'oms',
-      name: 'order.released',
-      flow: order.id,
-      data: {
-        order_id: order.id,
-        node_id: node,
-        checks: violation === null ? checks : { ...checks, [violation.check]: violation.outcome },
-        actor: violation?.outcome === 'overridden' ? 'supervisor-2' : 'oms',
-      },
-    });
-    if (violation !== null) {
-      const span = { fromMs: world.nowMs, toMs: world.nowMs, evidence: [released] };
-      world.label({ ...violation.draft, ...labelledOrder(order) }, span);
-    }
-    fulfil({ order, node, lines, extra: index > 0 });
-  }
-}
-
-/** An allocated order is cancelled: its units go back first. */
-export function takeBack(world: World, order: Order, initiator: 'customer' | 'seller'): void {
-  for (const { line, node, qty, sku } of order.lines) {
-    world.book(sku, node, { available: qty });
-    world.emit({
-      source: 'oms',
-      name: 'order.line.deallocated',
-      flow: order.id,
-      data: { order_id: order.id, line_id: line, sku_id: sku, node_id: node, qty },
-    });
-  }
-  const reason = initiator === 'customer' ? 'changed mind' : 'out of stock';
-  cancel(world, order, { lines: order.lines, initiator, reason });
-}
-
-/** Units of a line are owed again, after a short pick or a void: from where there are some. */
-export function owe(world: World, job: Job, line: Line): void {
-  // Promised at once: nobody else is sold what the line is owed.
-  world.book(line.sku, job.node, { promised: line.qty });
-  world.after([2 * MINUTE, 20 * MINUTE], { kind: 'source again', job, line, tries: 0 });
-}
-
-function sourceAgain(
-  world: World,
-  { job, line, tries }: Extract<OrderTask, { kind: 'source again' }>,
-  fulfil: (job: Job) => void,
-): void {
-  const { nodes } = world.catalogue.skuOf(line.sku);
-  world.book(line.sku, job.node, { promised: -line.qty });
-  const node = [job.node, ...nodes].find((at) => world.free(line.sku, at) >= line.qty);
-  const { order } = job;
-  if (node !== undefined) {
-    const found = { ...line, node };
-    world.book(line.sku, node, { promised: line.qty });
-    takeFor(world, order.id, found);
-    return fulfil({ order, node, lines: [found], extra: true });
-  }
-  if (tries === MAX_SOURCING_TRIES) {
-    return cancel(world, order, { lines: [line], initiator: 'seller', reason: 'out of stock' });
-  }
-  if (tries === 0) {
-    world.emit({
-      source: 'oms',
-      name: 'order.line.backordered',
-      flow: order.id,
-      data: {
-        order_id: order.id,
-        line_id: line.line,
-        sku_id: line.sku,
-        qty: line.qty,
-        expected_at: world.instant(world.nowMs + 2 * DAY),
-      },
-    });
-  }
-  world.book(line.sku, job.node, { promised: line.qty });
-  world.after([2 * HOUR, 6 * HOUR], { kind: 'source again', job, line, tries: tries + 1 });
-}

@@ -2,7 +2,7 @@
 import { DAY, HOUR, MINUTE } from '../calendar.ts';
 import { centsOf, DC, type Sku } from '../catalogue.ts';
 import { adjustStock, failLocation } from '../floor.ts';
-import { takeFor } from '../orders.ts';
+import { takeFor } from '../sourcing.ts';
 import { levelsOf, order as orderFrom } from '../supply.ts';
 import type { World } from '../world.ts';
 import {

@@ -32,6 +32,7 @@ const clickhouse = useClickHouse();
 const OPENED_AT = Date.parse('2026-03-02T00:00:00Z');
 /** The cascade begins in the first day and ends within a shift. */
 const HOURS = 34;
+const PATIENCE_MS = 120_000;
 const PARTNER = SOURCES['3pl-north'];
 
 interface Condition {
@@ -70,7 +71,7 @@ const stepsIn = async ({ clickhouse: client }: Plumbing): Promise<string> => {
 /** Lets an hour of the brand happen, and waits until what is found of it is in the LOG and in ClickHouse. */
 async function happen(events: readonly SimEvent[]): Promise<void> {
   await runtime.flushed(await append(plumbing.publisher, events as readonly ProducerEvent[]));
-  await until(() => runtime.runtime.unconfirmedFindings === 0);
+  await until(() => runtime.runtime.unconfirmedFindings === 0, PATIENCE_MS);
   lastSeq = runtime.runtime.appliedSeq;
   await runtime.flushed(lastSeq);
 }
@@ -87,7 +88,7 @@ async function live(brand: Brand): Promise<void> {
       untilMs > brand.clockMs + HOUR &&
       untilMs < brand.clockMs + 4 * HOUR
     ) {
-      await until(async () => Date.parse((await kpis()).now) >= brand.clockMs - HOUR);
+      await until(async () => Date.parse((await kpis()).now) >= brand.clockMs - HOUR, PATIENCE_MS);
       amid = await kpis();
     }
   }
@@ -115,7 +116,8 @@ beforeAll(async () => {
     ordersPerDay: 150,
   };
   await live(createBrand(createState({ ...founding, incidents: ['silent partner', 'cascade'] })));
-  await until(async () => Date.parse((await kpis()).now) >= OPENED_AT + (HOURS - 1) * HOUR);
+  const endMs = OPENED_AT + (HOURS - 1) * HOUR;
+  await until(async () => Date.parse((await kpis()).now) >= endMs, PATIENCE_MS);
   after = await kpis();
   steps = await clickhouse.rows<Step>(
     'SELECT case_id, code, kind, status, record FROM stocktide.case_events ORDER BY n',
