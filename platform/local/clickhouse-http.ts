@@ -29,8 +29,11 @@ import {
 import { tooLarge, type Spool } from './clickhouse-spool.ts';
 import { readStatement, type InsertStatement, type Statement } from './statements.ts';
 
-/** Longer than clients keep an idle connection, so that none is closed under a new request. */
-const KEEP_ALIVE_MS = 30_000;
+/**
+ * Longer than clients keep an idle connection, so that none is closed under a new request: also one that
+ * computes for minutes between two of them, as a backtest on a busy machine does.
+ */
+const KEEP_ALIVE_MS = 600_000;
 
 /** Counted, never sent. */
 const CLIENT_GONE = '499';
