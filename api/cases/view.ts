@@ -117,10 +117,13 @@ function ruleOf({ code, parameters, ruleVersion }: CaseRecord): CaseRule | null 
 /** What the engine would take now. The engine decides; this spares people a refusal. */
 export function allowedCommands(record: CaseRecord): CommandName[] {
   if (!isOpen(record)) return ['comment', 'judge', 'reopen'];
+  const waits =
+    record.code === 'UNAPPROVED_ADJUSTMENT' &&
+    record.conditions.some(({ clearedAtMs }) => clearedAtMs === null);
   return [
     ...(record.acknowledgedAtMs === null ? (['acknowledge'] as const) : []),
-    ...(['assign', 'start', 'comment', 'snooze', 'resolve', 'judge', 'take'] as const),
-    ...(record.code === 'UNAPPROVED_ADJUSTMENT' ? (['approve'] as const) : []),
+    ...(['assign', 'start', 'comment', 'snooze', 'judge', 'take'] as const),
+    waits ? 'approve' : 'resolve',
   ];
 }
 
