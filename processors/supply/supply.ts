@@ -33,20 +33,14 @@ import {
   type StepFact,
 } from './facts.ts';
 import { factsOf, Family, skusOf } from './family.ts';
-import { orderOf, rowsOf } from './lines.ts';
+import { rowsOf } from './lines.ts';
 import { isReceiptError, receiptNamed, ReceiverErrors } from './receiver-errors.ts';
+import { isSettled, KEEP_MS } from './settled.ts';
 import { Standing } from './standing.ts';
 import { Steps } from './steps.ts';
 import { Tolerances } from './tolerances.ts';
 import { findingOf, Suspects, violationsOf } from './violations.ts';
 
-const DAY_MS = 24 * 60 * 60_000;
-/**
- * A settled document is kept this long after it was last touched (event time): orders are confirmed, changed and
- * deleted, and receipts taken back, for most of a year. One of another slice's supplier is kept as long: whether
- * it is settled is known there.
- */
-export const KEEP_MS = 400 * DAY_MS;
 /** Most documents that are kept; beyond it the longest untouched is forgotten, and said to be. */
 const MAX_DOCUMENTS = 500_000;
 
@@ -452,32 +446,13 @@ export function createSupply(options: SupplyOptions = {}): Processor {
       if (!crowded && atMs - document.touchedMs < KEEP_MS) return;
       const cluster = documents.clusterOf(document);
       if (crowded) dropped(document);
-      if (crowded || [...cluster].every((each) => isSettled(each, atMs))) forget(cluster);
+      if (
+        crowded ||
+        [...cluster].every((each) => isSettled(each, { documents, family, owns, atMs }))
+      )
+        forget(cluster);
       else documents.touch(document.kind, document.id, atMs);
     }
-  }
-
-  /** Untouched for long, and nothing more is expected of it. An ASN is settled with its PO. */
-  function isSettled(document: Document, atMs: number): boolean {
-    if (atMs - document.touchedMs < KEEP_MS) return false;
-    if (documents.rootOf(document) !== document) return true;
-    return [...skusOf(document, documents), ''].every((sku) => {
-      const known = family(document, sku);
-      if (!owns(known.supplier)) return atMs - firstMs(document) >= KEEP_MS;
-      return openUnits(known) === 0;
-    });
-  }
-
-  const firstMs = ({ head: [first], touchedMs }: Document) => first?.timeMs ?? touchedMs;
-
-  function openUnits({ asns, receipts, root, sku }: Family): number {
-    const units = receipts.reduce((sum, fact) => sum + fact.units, 0);
-    const order = root.kind === 'po' ? orderOf(factsOf(root, sku)) : null;
-    if (order !== null) return Math.max(0, order.units - units);
-    return asns.reduce((sum, asn) => {
-      const closed = asn.document.head.some(({ kind }) => kind === 'closed');
-      return sum + (closed ? 0 : Math.max(0, (asn.announced ?? 0) - units));
-    }, 0);
   }
 
   function forget(cluster: ReadonlySet<Document>): void {
