@@ -11,7 +11,7 @@ import type { CaseRecord } from './record.ts';
 /** How long before its symptom a cause may have been found, and after (event time). */
 export const CAUSE_WINDOW_MS = 24 * 3_600_000;
 
-type Shared = 'bin' | 'feed' | 'gap' | 'node' | 'position' | 'sku' | 'source';
+type Shared = 'bin' | 'feed' | 'gap' | 'receipt' | 'node' | 'position' | 'sku' | 'source';
 
 interface Link {
   readonly cause: FindingCode;
@@ -48,10 +48,20 @@ const CAUSES: Partial<Record<FindingCode, readonly Link[]>> = {
     { cause: 'OVERSELL', by: 'sku' },
   ],
   FEED_QUALITY: [{ cause: 'FEED_STALE', by: 'source' }],
-  FLOW_VIOLATION: [{ cause: 'FEED_STALE', by: 'gap' }],
+  FLOW_VIOLATION: [
+    { cause: 'FEED_STALE', by: 'gap' },
+    { cause: 'INBOUND_QTY_MISMATCH', by: 'receipt' },
+  ],
   SNAPSHOT_REJECTED: [{ cause: 'FEED_QUALITY', by: 'source' }],
   CARRIER_DELAY: [{ cause: 'FEED_STALE', by: 'source' }],
 };
+
+/** What a receipt that differs shows as well. */
+const OF_RECEIPTS: ReadonlySet<string> = new Set([
+  'over_receipt',
+  'unexpected_sku',
+  'blind_receipt',
+]);
 
 type Raised = DataOf<'finding.raised'>;
 
@@ -94,6 +104,9 @@ function shares(by: Shared, cause: CaseRecord, raised: Raised): boolean {
         raised.subtype === 'unknown_order' &&
         Date.parse(raised.condition_at) >= cause.conditionAtMs
       );
+    case 'receipt':
+      // That more came than was ordered, or something else, is what the receipt's own case is about.
+      return same(cause.skuId, raised.sku_id) && OF_RECEIPTS.has(raised.subtype ?? '');
     case 'node':
       // What is about the whole node explains what is about one of its orders.
       return cause.entity === `node/${raised.node_id}` && raised.entity !== cause.entity;

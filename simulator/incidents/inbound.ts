@@ -177,7 +177,6 @@ const duplicate: Kind = {
     const draft = draftOf(occasion, {
       code: 'DUPLICATE_SKU',
       entity: { type: 'gtin', id: sku.gtin },
-      sku_id: sku.id,
       size: 2,
       size_unit: 'items',
     });

@@ -317,6 +317,21 @@ describe('symptoms', () => {
     expect(open()).toHaveLength(1);
   });
 
+  test('of a receipt that differs join its case, whichever is found first', () => {
+    const receipt = raised('INBOUND_QTY_MISMATCH', 20, { entity: 'receipt/r1/sku/MUG' });
+    const over = (at: number) =>
+      raised('FLOW_VIOLATION', at, { entity: 'po/p1/sku/MUG', subtype: 'over_receipt' });
+    for (const events of [
+      [over(10), receipt],
+      [receipt, over(30)],
+    ]) {
+      const brand = bench().given(...events);
+      expect(engineOf(brand).open()).toMatchObject([{ code: 'INBOUND_QTY_MISMATCH' }]);
+    }
+    const other = raised('FLOW_VIOLATION', 30, { entity: 'po/p1/sku/MUG', subtype: 'asn_over_po' });
+    expect(engineOf(bench().given(receipt, other)).open()).toHaveLength(2);
+  });
+
   test('of a silent feed join its case', () => {
     const source = 'https://3pl.example';
     const stale = raised('FEED_STALE', 0, { entity: `source/${source}`, sku_id: undefined });
