@@ -29,6 +29,7 @@ const REPORTS: Readonly<Record<string, { title: string; owner: Team }>> = {
   SNAPSHOT_REJECTED: { title: 'Stock snapshot rejected', owner: 'integrations' },
   CORRECTION_UNMATCHED: { title: 'Correction of an unknown event', owner: 'integrations' },
   FLOW_VIOLATION: { title: 'Step without the one before it', owner: 'integrations' },
+  MODEL_REFUSED: { title: 'Trained model refused', owner: 'loss prevention' },
 };
 
 export const ruleOf = (code: string): Rule | undefined => RULES[code as RuleCode];
