@@ -8,8 +8,6 @@ import type { ClientMessage, ServerMessage } from '../../../contracts/live.ts';
 import { pickPort } from '../../../platform/local/ports.ts';
 import { until } from '../../support/until.ts';
 
-/** A process may take this long to be ready on a busy machine. */
-const START_MS = 180_000;
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** A process has half a minute of loading before it on a machine that has much else to do. */
 const START_MS = 60_000;
