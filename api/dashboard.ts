@@ -1,25 +1,19 @@
 /**
- * Serves the built dashboard. Files with a hash in their name are kept by browsers for good; the page
- * that names them is asked for each time. The policy allows nothing but what the page brings itself.
+ * Serves the built dashboard. Files with a hash in their name are kept by browsers for good; the page that
+ * names them is asked for each time, and carries the nonce of its own answer (headers.ts).
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { ProblemError } from '../platform/http/problem.ts';
 
-const POLICY = [
-  "default-src 'self'",
-  // The editor of the SQL view makes its own styles.
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** Where the built page has it: `<meta name="csp-nonce" nonce="" />`. */
+const NONCE = /(<meta name="csp-nonce" nonce=")(")/;
 
 export async function registerDashboard(app: FastifyInstance, folder: string): Promise<void> {
-  if (!existsSync(join(folder, 'index.html'))) {
+  const file = join(folder, 'index.html');
+  if (!existsSync(file)) {
     app.get('/', async () => {
       throw new ProblemError({
         status: 503,
@@ -30,8 +24,14 @@ export async function registerDashboard(app: FastifyInstance, folder: string): P
     });
     return;
   }
+  const page = readFileSync(file, 'utf8');
+  app.get('/', async ({ styleNonce }, reply) => {
+    void reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache');
+    return page.replace(NONCE, `$1${styleNonce}$2`);
+  });
   await app.register(staticFiles, {
     root: folder,
+    index: false,
     cacheControl: false,
     preCompressed: true,
     setHeaders: (response, path) => {
@@ -41,8 +41,6 @@ export async function registerDashboard(app: FastifyInstance, folder: string): P
         isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
       );
       response.setHeader('vary', 'accept-encoding');
-      response.setHeader('content-security-policy', POLICY);
-      response.setHeader('referrer-policy', 'same-origin');
     },
   });
 }

@@ -18,6 +18,7 @@ import { TokenDesk } from './access/token-desk.ts';
 import type { Backtests } from './backtests.ts';
 import type { Items } from './clickhouse/items.ts';
 import { registerDashboard } from './dashboard.ts';
+import { registerHeaders, registerRateLimit } from './headers.ts';
 import { registerEtags } from './etag.ts';
 import type { KpiCatalogue } from './kpi/catalogue.ts';
 import type { Questions } from './kpi/questions.ts';
@@ -94,6 +95,8 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   const gate = { ...parts.gate, rules: API_RULES };
   const app = createHttp({ life, bodyLimit: BODY_LIMIT_BYTES, gate });
 
+  await registerHeaders(app);
+  await registerRateLimit(app, { perMinute: life.config.rateLimitPerMin });
   await app.register(swagger, {
     hideUntagged: true,
     openapi: {

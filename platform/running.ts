@@ -18,6 +18,8 @@ export interface Running {
   readonly natsUrl: string;
   readonly natsUser: string;
   readonly natsPassword: string;
+  /** The deployment's own secret; empty where everybody is let in. */
+  readonly accessToken: string;
   /** Process of the launcher. */
   readonly pid: number;
 }
@@ -29,6 +31,7 @@ const TEXTS = [
   'natsUrl',
   'natsUser',
   'natsPassword',
+  'accessToken',
 ] as const satisfies readonly (keyof Running)[];
 
 /** The file that the launcher keeps in `home` while it runs. */
@@ -99,4 +102,21 @@ export function systemConfig(env: NodeJS.ProcessEnv): Config {
   if (env['NATS_URL']) return config;
   const { clickhouseUrl, natsPassword, natsUrl, natsUser } = requireRunning(config.stocktideHome);
   return { ...config, clickhouseUrl, natsPassword, natsUrl, natsUser };
+}
+
+/**
+ * The credential for the door or API at `url`: ACCESS_TOKEN, or the secret of the system that runs on `home`
+ * when it is that one, and nobody else's.
+ */
+export function credentialFor(
+  url: string,
+  { env, home }: { env: NodeJS.ProcessEnv; home: string },
+): string {
+  if (env['ACCESS_TOKEN']) return env['ACCESS_TOKEN'];
+  const running = readRunning(home);
+  if (running === null || !URL.canParse(url)) return '';
+  const isOwn = [running.apiUrl, running.doorUrl].some(
+    (own) => new URL(own).origin === new URL(url).origin,
+  );
+  return isOwn ? running.accessToken : '';
 }

@@ -7,7 +7,7 @@
  *     scope are refused;
  *   - what changes something: the narrowest roles, and the actor is `callerOf(request).subject`, never a
  *     field of the body.
- * docs/access.md says the same in words, and a test keeps it complete.
+ * docs/access.md says it in words.
  */
 import type { Role } from '../../contracts/access.ts';
 import type { CommandName } from '../../contracts/events/control.ts';

@@ -24,9 +24,10 @@ export class TokenDesk {
     this.#options = options;
   }
 
-  /** Every token, the newest first. */
+  /** Every token, the newest first. Throws a problem while they have not been read. */
   list(): TokenView[] {
     const { access, nowMs } = this.#options;
+    if (!access.tokens.isLoaded) throw unavailable('NATS has not been reached yet');
     return access.tokens
       .values()
       .sort((a, b) => b.createdAtMs - a.createdAtMs)
@@ -81,14 +82,18 @@ export async function stored<T>(store: () => Promise<T>): Promise<T> {
     return await store();
   } catch (error) {
     if (!(error instanceof RecordsError)) throw error;
-    throw new ProblemError({
-      status: 503,
-      kind: 'access-unavailable',
-      title: 'Access cannot be changed now',
-      detail: error.message,
-      retryAfterS: 1,
-    });
+    throw unavailable(error.message);
   }
+}
+
+function unavailable(detail: string): ProblemError {
+  return new ProblemError({
+    status: 503,
+    kind: 'access-unavailable',
+    title: 'Access cannot be read or changed now',
+    detail,
+    retryAfterS: 1,
+  });
 }
 
 function viewOf(token: TokenRecord, nowMs: number): TokenView {

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { NotRunningError, requireRunning } from '../../platform/running.ts';
+import { credentialFor, NotRunningError, requireRunning } from '../../platform/running.ts';
 import { readArguments, UsageError, USAGE, type DeadArguments } from './arguments.ts';
 import { createDeadClient, DeadClientError, type DeadClient } from './client.ts';
 import { letterText, listText, replayText } from './text.ts';
@@ -27,7 +27,7 @@ async function main(args: DeadArguments): Promise<number> {
   }
   const home = resolve(process.env['STOCKTIDE_HOME'] || '.stocktide');
   const url = args.url ?? requireRunning(home).doorUrl;
-  const door = createDeadClient(url, process.env['ACCESS_TOKEN'] ?? '');
+  const door = createDeadClient(url, credentialFor(url, { home, env: process.env }));
 
   switch (args.command) {
     case 'list': {

@@ -6,7 +6,7 @@
  * 130 stopped by Ctrl-C.
  */
 import { resolve } from 'node:path';
-import { NotRunningError, requireRunning } from '../../platform/running.ts';
+import { credentialFor, NotRunningError, requireRunning } from '../../platform/running.ts';
 import { readArguments, USAGE, type ReplayArguments } from './arguments.ts';
 import { createDoorClient, DoorError } from './door-client.ts';
 import { ReplayError } from './feed.ts';
@@ -77,7 +77,7 @@ async function main(argv: readonly string[]): Promise<number> {
       onProgress: (progress) => view.update(progress),
       door: createDoorClient({
         url,
-        accessToken: process.env['ACCESS_TOKEN'] ?? '',
+        accessToken: credentialFor(url, { home, env: process.env }),
         giveUpAfterMs: GIVE_UP_AFTER_MS,
         stop: stop.signal,
         onWait: (reason, waitMs) => view.say(`${reason}; trying again in ${waitMs / 1000} s`),

@@ -16,9 +16,11 @@ import { acquireLock, LockedError } from '../local/lock.ts';
 import { startNatsServer } from '../local/nats-server.ts';
 import type { Log } from '../log.ts';
 import { runFile, type Running } from '../running.ts';
+import { firstToken } from './first-token.ts';
 import { startNodeProcess } from './node-process.ts';
 import { choosePorts, type WantedPorts } from './ports.ts';
 import { untilReady } from './readiness.ts';
+import { keptSecret } from './secret.ts';
 import { supervise, type Supervised } from './supervise.ts';
 
 /** After this a process that is not ready is reported and left to go on; it may be replaying much. */
@@ -35,6 +37,11 @@ export interface Launch {
   log: Log;
   /** Aborts to give up starting. */
   signal: AbortSignal;
+}
+
+export interface Launched extends Running {
+  /** The admin token of a first start, to be shown once. */
+  readonly token: string | null;
 }
 
 /** A part ended before it was ready. */
@@ -55,7 +62,7 @@ export interface Started {
  * is when a later part fails.
  * @throws when a part cannot be started, or ends before it is ready; the signal's reason when given up.
  */
-export async function launch(options: Launch, started: Started[]): Promise<Running> {
+export async function launch(options: Launch, started: Started[]): Promise<Launched> {
   const { config, env, signal } = options;
   const home = config.stocktideHome;
   const lock = acquireLock(join(home, 'launcher.lock'));
@@ -66,11 +73,12 @@ export async function launch(options: Launch, started: Started[]): Promise<Runni
   signal.throwIfAborted();
   const clickhouseUrl = await useClickHouse(options, started);
 
+  const isOpen = config.access === 'open';
+  const accessToken = isOpen ? '' : config.accessToken || keptSecret(join(home, 'access-secret'));
   const doorUrl = `http://127.0.0.1:${ports.door}`;
   const processEnv: NodeJS.ProcessEnv = {
     ...env,
-    // Until people can sign in to the dashboard.
-    ACCESS: env['ACCESS'] || 'open',
+    ACCESS_TOKEN: accessToken,
     NATS_URL: nats.natsUrl,
     NATS_USER: nats.natsUser,
     NATS_PASSWORD: nats.natsPassword,
@@ -98,15 +106,22 @@ export async function launch(options: Launch, started: Started[]): Promise<Runni
   ];
   await Promise.all(ready.map((untilReady) => untilReady()));
 
-  const running = { apiUrl, doorUrl, clickhouseUrl, ...nats, pid: process.pid };
+  const running = { apiUrl, doorUrl, clickhouseUrl, ...nats, accessToken, pid: process.pid };
   writeRunFile(home, running);
   started.push({ name: 'run file', stop: () => rmSync(runFile(home), { force: true }) });
   if (options.demo) {
     const args = ['--url', doorUrl];
     await start({ name: 'demo', file: 'simulator/demo.ts', args, env: innerEnv });
   }
-  return running;
+  const token = isOpen ? null : await firstToken(apiUrl, accessToken).catch(untold(options.log));
+  return { ...running, token };
 }
+
+/** People can make a link themselves when the first one could not be made. */
+const untold = (log: Log) => (error: unknown) => {
+  log.warn({ err: error }, 'no sign-in link could be made; `npm run access -- link` makes one');
+  return null;
+};
 
 type NatsAccess = Pick<Running, 'natsUrl' | 'natsUser' | 'natsPassword'>;
 

@@ -7,11 +7,11 @@
 import './tether.ts';
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError, isLoopback, readConfig, type Config } from '../config.ts';
+import { ConfigError, readConfig, type Config } from '../config.ts';
 import { LockedError } from '../local/lock.ts';
 import { createLog, type Log } from '../log.ts';
-import type { Running } from '../running.ts';
-import { launch, StartError, type Started } from './launch.ts';
+import { signInLink } from './first-token.ts';
+import { launch, StartError, type Launched, type Started } from './launch.ts';
 import { parseOptions, usage, UsageError, type LauncherOptions } from './options.ts';
 import { PortTakenError } from './ports.ts';
 
@@ -134,17 +134,16 @@ function reportFailure(error: unknown, log: Log): void {
   }
 }
 
-function banner(running: Running, config: Config, env: NodeJS.ProcessEnv): string {
+function banner(running: Launched, config: Config, env: NodeJS.ProcessEnv): string {
+  const { apiUrl, token } = running;
   const home = relative(process.cwd(), config.stocktideHome) || '.';
-  const access = isLoopback(config.host)
-    ? ''
-    : `   (listening on ${config.host}; any user name with ACCESS_TOKEN as password)`;
   const credentials = env['NATS_URL'] ? 'as configured' : `${home}/nats/server.json`;
   return `
   Stocktide is running.
 
-    Dashboard   ${running.apiUrl}${access}
-    Events in   ${running.apiUrl}/v1/events   (POST; the door itself: ${running.doorUrl})
+    Dashboard   ${token === null ? apiUrl : signInLink(apiUrl, token)}
+                ${signInHint(token, config)}
+    Events in   ${apiUrl}/v1/events   (POST; the door itself: ${running.doorUrl})
     SQL tools   ${running.clickhouseUrl}   (ClickHouse HTTP, database ${config.clickhouseDatabase}, user ${config.clickhouseUser})
     NATS        ${running.natsUrl}   (user and password: ${credentials})
     Data        ${config.stocktideHome}
@@ -152,4 +151,11 @@ function banner(running: Running, config: Config, env: NodeJS.ProcessEnv): strin
   Ctrl-C stops everything; the data stays.
 
 `;
+}
+
+function signInHint(token: string | null, { access }: Config): string {
+  if (access === 'open') return '(ACCESS=open: everybody on this machine is let in as admin)';
+  return token === null
+    ? '(sign in with a token; `npm run access -- link` prints a link that signs in)'
+    : '(signs you in as admin; its token is shown this once)';
 }

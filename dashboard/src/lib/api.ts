@@ -1,4 +1,13 @@
 /** Requests to the REST interface; what goes wrong comes back as a sentence for people. */
+import type {
+  AccessAuditPage,
+  AccessRules,
+  SessionView,
+  TokenCreated,
+  TokenList,
+  TokenSpec,
+  TokenView,
+} from '../../../contracts/access.ts';
 import type { AtpExplanation, SkuSearch } from '../../../contracts/atp.ts';
 import type { BacktestRequest, BacktestView } from '../../../contracts/backtest.ts';
 import type { BrandView } from '../../../contracts/brand.ts';
@@ -125,10 +134,8 @@ export const readCaseAudit = (caseId: string, signal: AbortSignal) =>
 export const readCaseOptions = (caseId: string, signal: AbortSignal) =>
   getJson<CaseOptions>(`${casePath(caseId)}/options`, signal);
 
-/** A decision of a person: the fields of a command but the case. */
-export type Decision = { readonly command: string; readonly actor: string } & Readonly<
-  Record<string, unknown>
->;
+/** A decision of whoever is signed in: the fields of a command but case and actor. */
+export type Decision = { readonly command: string } & Readonly<Record<string, unknown>>;
 
 export const decideCase = (caseId: string, decision: Decision) =>
   postJson<CommandOutcome>(`${casePath(caseId)}/commands`, decision);
@@ -188,6 +195,33 @@ export const readBacktest = (id: string, signal: AbortSignal) =>
 export const cancelBacktest = (id: string) =>
   askJson<BacktestView>(`/v1/backtests/${id}`, { method: 'DELETE' });
 
+/** Who is signed in. */
+export const readSession = () => askJson<SessionView>('/v1/session', {});
+export const signIn = (token: string) => postJson<SessionView>('/v1/session', { token });
+export const signOut = () => askJson<SessionView>('/v1/session', { method: 'DELETE' });
+
+export const listTokens = (signal: AbortSignal) => getJson<TokenList>('/v1/tokens', signal);
+export const createToken = (spec: TokenSpec) => postJson<TokenCreated>('/v1/tokens', spec);
+export const revokeToken = (id: string) =>
+  askJson<TokenView>(`/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' });
+export const readAccessRules = (signal: AbortSignal) =>
+  getJson<AccessRules>('/v1/access/rules', signal);
+/** Decisions about access; an empty `action` is any. */
+export const readAccessAudit = (action: string, cursor: string | null, signal: AbortSignal) => {
+  const query = new URLSearchParams({ limit: '30' });
+  if (action !== '') query.set('action', action);
+  if (cursor !== null) query.set('cursor', cursor);
+  return getJson<AccessAuditPage>(`/v1/access/audit?${query.toString()}`, signal);
+};
+
+const unauthenticatedListeners = new Set<() => void>();
+
+/** Has `listener` told when an answer says that nobody is signed in; returns how to end that. */
+export function onUnauthenticated(listener: () => void): () => void {
+  unauthenticatedListeners.add(listener);
+  return () => unauthenticatedListeners.delete(listener);
+}
+
 export const getJson = <T>(path: string, signal: AbortSignal): Promise<T> =>
   askJson<T>(path, { signal, headers: { accept: 'application/json' } });
 
@@ -202,6 +236,9 @@ const postJson = <T>(path: string, body: object, headers = {}): Promise<T> =>
 async function askJson<T>(path: string, init: RequestInit): Promise<T> {
   const response = await reach(path, init);
   if (response.ok) return (await response.json()) as T;
+  if (response.status === 401 && path !== '/v1/session') {
+    for (const listener of unauthenticatedListeners) listener();
+  }
   throw await errorOf(response);
 }
 

@@ -42,7 +42,11 @@ export class LiveTopic<T extends object = object> {
   }
 }
 
+/** Closed with this code: nobody is signed in, or not any more. */
+const NOBODY = 4401;
+
 export class LiveSocket {
+  readonly #onNobody: () => void;
   #connection: Connection = $state.raw({ phase: 'connecting' });
   readonly #topics = new Map<string, LiveTopic>();
   readonly #changed = new Set<LiveTopic>();
@@ -51,6 +55,11 @@ export class LiveSocket {
   #retry: number | undefined;
   #silence: number | undefined;
   #frame: number | null = null;
+
+  /** `onNobody` is told when the socket was closed since nobody is signed in. */
+  constructor(onNobody: () => void) {
+    this.#onNobody = onNobody;
+  }
 
   get connection(): Connection {
     return this.#connection;
@@ -122,7 +131,10 @@ export class LiveSocket {
       this.#expectWord();
       this.#receive(JSON.parse(event.data) as ServerMessage<object>);
     };
-    socket.onclose = () => this.#lost();
+    socket.onclose = ({ code }) => {
+      if (code === NOBODY) this.#onNobody();
+      this.#lost();
+    };
   }
 
   /** Leaves the socket and plans the next attempt. */

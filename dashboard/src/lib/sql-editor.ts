@@ -8,6 +8,7 @@ import { tags } from '@lezer/highlight';
 import { basicSetup } from 'codemirror';
 import type { SchemaTable } from '../../../contracts/sql.ts';
 import type { FaultPlace } from './sql-api.ts';
+import { styleNonce } from './nonce.ts';
 
 export interface SqlEditor {
   readonly text: string;
@@ -120,7 +121,7 @@ const THEME = EditorView.theme({
 export function createSqlEditor(parent: HTMLElement, options: SqlEditorOptions): SqlEditor {
   const language = new Compartment();
   // A page under a strict policy offers its nonce for the styles that the editor adds.
-  const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.nonce ?? '';
+  const nonce = styleNonce();
   const run = () => {
     options.onRun();
     return true;

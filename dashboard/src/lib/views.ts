@@ -16,7 +16,7 @@ export interface View {
   /** What the page is called; of one thing its name (`path[0]`). */
   readonly title: string;
   /** In the navigation under this heading; one without is reached from another view. */
-  readonly group?: 'Now' | 'Operations' | 'Data';
+  readonly group?: 'Now' | 'Operations' | 'Data' | 'System';
   /** Entry of the navigation that stands for this view; its own when absent. */
   readonly under?: string;
   /** It shows one thing, `path[0]`: another one is another page. */
@@ -63,6 +63,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
     load: () => import('../views/Policies.svelte'),
   },
   sql: { title: 'SQL', group: 'Data', load: () => import('../views/Sql.svelte') },
+  admin: { title: 'Admin', group: 'System', load: () => import('../views/Admin.svelte') },
   sku: { title: 'SKU', under: 'inventory', one: true, load: () => import('../views/Sku.svelte') },
 };
 
@@ -76,11 +77,14 @@ export interface NavigationGroup {
 }
 
 /** The navigation, in the order of the views. */
-export const NAVIGATION: readonly NavigationGroup[] = ['Now', 'Operations', 'Data'].flatMap(
-  (group) => {
-    const entries = Object.entries(VIEWS)
-      .filter(([, view]) => view.group === group)
-      .map(([name, view]) => ({ name, title: view.title, href: href(name) }));
-    return entries.length === 0 ? [] : [{ name: group, entries }];
-  },
-);
+export const NAVIGATION: readonly NavigationGroup[] = [
+  'Now',
+  'Operations',
+  'Data',
+  'System',
+].flatMap((group) => {
+  const entries = Object.entries(VIEWS)
+    .filter(([, view]) => view.group === group)
+    .map(([name, view]) => ({ name, title: view.title, href: href(name) }));
+  return entries.length === 0 ? [] : [{ name: group, entries }];
+});

@@ -49,6 +49,7 @@ export async function startSystem(brand: BrandOptions): Promise<RunningSystem> {
   };
   try {
     const env = {
+      ACCESS: 'open',
       LOG_LEVEL: 'warn',
       STOCKTIDE_HOME: home,
       DOOR_PORT: String(await pickPort()),

@@ -47,7 +47,7 @@ function npmStart(...args: string[]): Started {
     ['scripts/start.mjs', '--data', home, '--no-demo', ...args],
     {
       cwd: projectRoot,
-      env: { ...process.env, ...ports },
+      env: { ...process.env, ACCESS: '', ...ports },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
@@ -66,6 +66,9 @@ async function untilRunning({ child, output }: Started): Promise<void> {
   await expect.poll(state, within).toMatch(/Ctrl-C stops everything|it ended/);
   expect(state()).not.toContain('it ended');
 }
+
+/** The token of the sign-in link that a first start prints. */
+const tokenOf = (output: string) => /#\/sign-in\?token=(\S+)/.exec(output)?.[1];
 
 /** Processes whose command line names this test's home. */
 function ownProcesses(): string[] {
@@ -89,6 +92,14 @@ onLinux('runs, stops on a signal with exit code 0, and keeps its data', async ()
   const { apiUrl, natsUrl, clickhouseUrl } = requireRunning(home);
   expect((await fetch(`${apiUrl}/readyz`)).status).toBe(200);
   expect(await (await fetch(apiUrl)).text()).toContain('<html');
+  const token = tokenOf(first.output());
+  const session = await fetch(`${apiUrl}/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  expect(await session.json()).toMatchObject({ identity: { roles: ['admin'] } });
+  expect((await fetch(`${apiUrl}/v1/system`)).status).toBe(401);
   await sql('CREATE TABLE stocktide.kept (n UInt8) ENGINE = MergeTree ORDER BY n');
   await sql('INSERT INTO stocktide.kept SELECT 7');
 
@@ -101,6 +112,10 @@ onLinux('runs, stops on a signal with exit code 0, and keeps its data', async ()
   await untilRunning(second);
   expect(requireRunning(home)).toMatchObject({ apiUrl, natsUrl, clickhouseUrl });
   expect(await sql('SELECT n FROM stocktide.kept')).toBe('7');
+  // Shown once; and it still counts.
+  expect(tokenOf(second.output())).toBeUndefined();
+  const headers = { authorization: `Bearer ${token}` };
+  expect((await fetch(`${apiUrl}/v1/system`, { headers })).status).toBe(200);
   second.child.kill('SIGTERM');
   expect(await second.ended).toBe(0);
 });

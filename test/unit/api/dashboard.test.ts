@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { registerDashboard } from '../../../api/dashboard.ts';
+import { registerHeaders } from '../../../api/headers.ts';
 import { registerProblems } from '../../../platform/http/problem.ts';
 
 let folder: string;
@@ -16,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function build() {
   mkdirSync(join(folder, 'assets'));
-  writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><meta name="csp-nonce" nonce="" />');
   writeFileSync(join(folder, 'assets', 'index-a1b2.js'), 'plain');
   writeFileSync(join(folder, 'assets', 'index-a1b2.js.gz'), gzipSync('packed'));
 }
@@ -24,6 +25,8 @@ function build() {
 async function serve() {
   const app = Fastify();
   registerProblems(app, { bodyLimit: 1024 });
+  await registerHeaders(app);
+  app.get('/v1/answer', () => ({}));
   await registerDashboard(app, folder);
   return app;
 }
@@ -43,6 +46,31 @@ test('the policy allows no script but the page’s own files', async () => {
   const { headers } = await (await serve()).inject('/');
   expect(headers['content-security-policy']).toMatch(/^default-src 'self';/);
   expect(headers['content-security-policy']).not.toMatch(/unsafe/);
+});
+
+test('inline styles need the nonce of the answer, which the page has and no other answer', async () => {
+  build();
+  const app = await serve();
+  const nonceOf = async () => {
+    const { body, headers } = await app.inject('/');
+    const [, nonce = ''] = /'nonce-([^']+)'/.exec(String(headers['content-security-policy'])) ?? [];
+    expect(body).toContain(`nonce="${nonce}"`);
+    return nonce;
+  };
+  const first = await nonceOf();
+  expect(first).toHaveLength(24);
+  expect(await nonceOf()).not.toBe(first);
+});
+
+test('an answer of the API may load nothing, and nothing may frame it', async () => {
+  build();
+  const { headers } = await (await serve()).inject('/v1/answer');
+  expect(headers['content-security-policy']).toMatch(/^default-src 'none';/);
+  expect(headers).toMatchObject({
+    'x-frame-options': 'DENY',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'same-origin',
+  });
 });
 
 test('a packed file goes to whoever takes it', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readRunning, requireRunning, runFile } from '../../../platform/running.ts';
+import { credentialFor, readRunning, requireRunning, runFile } from '../../../platform/running.ts';
 
 let home: string;
 beforeEach(() => {
@@ -18,6 +18,7 @@ const running = {
   natsUrl: 'nats://127.0.0.1:4222',
   natsUser: 'stocktide',
   natsPassword: 'secret',
+  accessToken: 'own-secret',
   pid: process.pid,
 };
 const write = (value: unknown) => writeFileSync(runFile(home), JSON.stringify(value));
@@ -43,4 +44,14 @@ it('says what is wrong with a damaged file', () => {
   expect(() => readRunning(home)).toThrow('doorUrl is missing');
   writeFileSync(runFile(home), '{"pid":');
   expect(() => readRunning(home)).toThrow('it is not JSON');
+});
+
+it('gives the secret of a system to that system only', () => {
+  write(running);
+  const of = (url: string, env = {}) => credentialFor(url, { env, home });
+  expect(of('http://127.0.0.1:8081/v1/events')).toBe('own-secret');
+  expect(of('http://127.0.0.1:8080')).toBe('own-secret');
+  expect(of('https://stocktide.example')).toBe('');
+  expect(of('http://127.0.0.1:9999')).toBe('');
+  expect(of('https://stocktide.example', { ACCESS_TOKEN: 'theirs' })).toBe('theirs');
 });
