@@ -13,7 +13,7 @@ import { mapParts, restoreMap } from '../../facts/parts.ts';
 import type { Applied, SnapshotPart } from '../../processor.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-export const HALF_LIFE_MS = 14 * DAY_MS;
+const HALF_LIFE_MS = 14 * DAY_MS;
 /** SKUs at nodes; beyond it the one that is untouched for the longest is forgotten. */
 const MAX_ENTITIES = 100_000;
 /** Facts that a correction can still take back; beyond it the oldest stays counted. */

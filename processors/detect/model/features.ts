@@ -19,7 +19,7 @@ export const FEATURES = [
 ] as const;
 
 /** A SKU that was not counted for so long counts as one that never was (days). */
-export const MOST_DAYS_SINCE_COUNT = 60;
+const MOST_DAYS_SINCE_COUNT = 60;
 
 export function featuresOf(
   sums: Sums,

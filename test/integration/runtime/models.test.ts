@@ -17,6 +17,7 @@ import {
   TrainingError,
 } from '../../../processors/runtime/train/train.ts';
 import { event } from '../../support/log.ts';
+import { startChild } from '../../support/child.ts';
 import { useClickHouse } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
 import { at, tick } from './events.ts';
@@ -141,6 +142,29 @@ describe('a trained model', () => {
     });
     await running.flushed(await here.append([...losses('s1', [1, 13]), tick(14 * HOUR_S)]));
     expect(await anomalies(here)).toMatchObject([{ sku_id: 's1', model_id: good.model_id }]);
+  });
+
+  test('comes from the command line, which says what became of it', async () => {
+    const running = await here.start();
+    const env = {
+      ...{ NATS_URL: here.nats.url, NATS_USER: here.nats.user, NATS_PASSWORD: here.nats.pass },
+      ...{ CLICKHOUSE_URL: clickhouse.url, CLICKHOUSE_DATABASE: here.database },
+    };
+    const run = async (...args: string[]) => {
+      const child = startChild({ file: 'processors/runtime/train-main.ts', args, env });
+      return { code: await child.exited, output: child.output() };
+    };
+    const early = await run();
+    expect(early.output).toContain('there are no facts of the floor yet');
+    expect(early.code).toBe(2);
+
+    await running.flushed(await here.append([...opening, tick(SKUS)]));
+    const { code, output } = await run('--json', '--seed', '7', '--reason', 'a test');
+    expect(code, output).toBe(0);
+    const line = output.split('\n').find((one) => one.startsWith('{')) ?? '';
+    expect(JSON.parse(line)).toMatchObject({ outcome: 'accepted', seed: 7, reason: 'a test' });
+    expect(await models(here)).toMatchObject([{ outcome: 'accepted' }]);
+    expect((await run('--days', '0')).output).toContain('--days 0: must be a whole number from 1');
   });
 
   test('is not made of too little', async () => {
