@@ -63,8 +63,12 @@ export class CaseStore {
   toVerify(nowMs: number): CaseRecord[] {
     return [...this.#toVerify].flatMap((caseId) => {
       const record = this.#cases.get(caseId);
-      if (record === undefined || record.verifyAtMs === null) this.#toVerify.delete(caseId);
-      return record?.verifyAtMs != null && record.verifyAtMs <= nowMs ? [record] : [];
+      const verifyAtMs = record?.verifyAtMs ?? null;
+      if (record === undefined || verifyAtMs === null) {
+        this.#toVerify.delete(caseId);
+        return [];
+      }
+      return verifyAtMs <= nowMs ? [record] : [];
     });
   }
 

@@ -5,7 +5,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ProducerEvent } from '../../../contracts/envelope.ts';
 import type { KpiCatalogueView } from '../../../contracts/kpi.ts';
 import { reportStatus } from '../../../processors/runtime/status.ts';
 import { createBrand, createState, openingEvents, type Brand } from '../../../simulator/brand.ts';
@@ -51,7 +50,7 @@ let plumbing: Plumbing;
 let runtime: RunningRuntime;
 let api: RunningProcess;
 let stopReporting = () => {};
-let labels: Label[] = [];
+const labels: Label[] = [];
 /** What /v1/kpi said in the middle of the silence, and after the day. */
 let amid: KpiCatalogueView;
 let after: KpiCatalogueView;
@@ -70,7 +69,7 @@ const stepsIn = async ({ clickhouse: client }: Plumbing): Promise<string> => {
 
 /** Lets an hour of the brand happen, and waits until what is found of it is in the LOG and in ClickHouse. */
 async function happen(events: readonly SimEvent[]): Promise<void> {
-  await runtime.flushed(await append(plumbing.publisher, events as readonly ProducerEvent[]));
+  await runtime.flushed(await append(plumbing.publisher, events));
   await until(() => runtime.runtime.unconfirmedFindings === 0, PATIENCE_MS);
   lastSeq = runtime.runtime.appliedSeq;
   await runtime.flushed(lastSeq);

@@ -38,6 +38,6 @@ test('the calendar says which days are open, in local time', () => {
 });
 
 test('a calendar that is never open counts every day', () => {
-  const never = calendarOf({ utc_offset_min: 0, week: new Array(7).fill(CLOSED) });
+  const never = calendarOf({ utc_offset_min: 0, week: Array.from({ length: 7 }, () => CLOSED) });
   expect(dates('SEV2', '2026-03-07T10:00Z', never)[1]).toBe('2026-03-08T10:00');
 });
