@@ -62,9 +62,11 @@ export function figureText({ unit }: Pick<PolicyField, 'unit'>, value: unknown):
   const text =
     typeof value === 'number'
       ? value.toLocaleString(undefined, { maximumFractionDigits: 6 })
-      : String(value);
+      : plain(value);
   return unit === null ? text : `${text} ${unit}`;
 }
+
+const plain = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function itemText(item: unknown, index: number): string {
   if (item === null || typeof item !== 'object') return String(item);
@@ -102,7 +104,7 @@ function entryOf({ default: standard, type }: PolicyField, said: unknown): Entry
   if (type === 'boolean') return typeof said === 'boolean' ? said : standard === true;
   if (type === 'week') return weekOf(said);
   if (said === undefined || said === null) return '';
-  return Array.isArray(said) ? said.join(', ') : String(said);
+  return Array.isArray(said) ? said.join(', ') : plain(said);
 }
 
 const WORKDAY: Day = { open: '08:00', close: '18:00' };

@@ -7,7 +7,7 @@ import {
   targetText,
   trendOf,
 } from '../../../dashboard/src/lib/kpi.ts';
-import { agingOf, leaksOf } from '../../../dashboard/src/lib/questions.ts';
+import { agingOf, healthOf, leaksOf } from '../../../dashboard/src/lib/questions.ts';
 import type { KpiCatalogueView, KpiLive, KpiSummary } from '../../../contracts/kpi.ts';
 
 const formats = createKpiFormats('en-GB');
@@ -143,4 +143,21 @@ test('leaks are a Pareto: the largest first, with the share of all so far', () =
     { component: 'L7', money: 60, cumulative: 0.75, causes: [{ cause: 'b' }, { cause: 'c' }] },
     { component: 'L2', what: 'of L2', money: 20, cumulative: 1 },
   ]);
+});
+
+test('a node is as healthy as its states: what is for sale, out of stock, below zero', () => {
+  const row = (node_id: string, state: string, state_units: number, more = {}) => ({
+    ...{ node_id, state, state_units, skus: 1, below_zero: 0, out_of_stock: 0, ...more },
+  });
+  const [dc, small] = healthOf([
+    row('3pl', 'available', 5),
+    row('dc', 'damaged', 10),
+    row('dc', 'available', 90, { out_of_stock: 2 }),
+    row('dc', 'picked', -1, { below_zero: 1 }),
+  ]);
+  expect(dc).toMatchObject({ node: 'dc', units: 99, outOfStock: 2, belowZero: 1 });
+  expect(dc?.sellableShare).toBeCloseTo(90 / 99, 12);
+  expect(dc?.parts.map(({ state }) => state)).toEqual(['available', 'picked', 'damaged']);
+  expect(small).toMatchObject({ node: '3pl', units: 5, sellableShare: 1 });
+  expect(healthOf([row('dc', 'available', -3)])).toMatchObject([{ units: -3, sellableShare: 0 }]);
 });

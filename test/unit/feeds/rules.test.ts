@@ -193,7 +193,7 @@ describe('FEED_QUALITY by the part that the door refuses', () => {
       {
         ...{ source: SOURCE, since: at(minutes - 1), accepted, duplicates: 0, rejected },
         reasons: rejected === 0 ? {} : { invalid_data: rejected },
-      } as Given['data'],
+      },
       { at: minutes, id: `tally/${tallies++}`, source: 'urn:stocktide:door' },
     );
   const bench = () => new ReducerBench(['feeds']);
