@@ -1,5 +1,6 @@
 /** The brand as every view needs it: money in its house currency, asked for until it is known. */
 import { readBrand } from './api.ts';
+import { kpiFormats } from './kpi.ts';
 import { moneyText } from './money.ts';
 
 const AGAIN_MS = 15_000;
@@ -15,6 +16,11 @@ export class Brand {
   /** An amount in the house currency: "€3,794.40". */
   money(amount: string | number): string {
     return moneyText({ amount: String(amount), currency: this.#currency });
+  }
+
+  /** A value of a KPI with its unit; money in the house currency. */
+  figure(value: number | null, unit: string): string {
+    return unit === 'money' && value !== null ? this.money(value) : kpiFormats.value(value, unit);
   }
 
   run(): () => void {
