@@ -36,8 +36,8 @@ export const API_RULES: RouteRules = {
   'GET /v1/openapi.json': allowScoped(SIGNED_IN),
 
   // Inventory
-  'GET /v1/atp/:sku': allow(READERS),
-  'GET /v1/atp/:sku/:node/explain': allow(READERS),
+  'GET /v1/atp/:sku': allowScoped(READERS),
+  'GET /v1/atp/:sku/:node/explain': allowScoped(READERS),
   'GET /v1/skus': allow(READERS),
   'GET /v1/skus/:sku/movements': allow(READERS),
   'GET /v1/skus/:sku/reconciliations': allow(READERS),
@@ -63,8 +63,8 @@ export const API_RULES: RouteRules = {
   'GET /v1/returns/overview': allow(READERS),
 
   // Cases; what each command needs beyond this is in COMMAND_ROLES
-  'GET /v1/cases': allow(READERS),
-  'GET /v1/cases/:id': allow(READERS),
+  'GET /v1/cases': allowScoped(READERS),
+  'GET /v1/cases/:id': allowScoped(READERS),
   'GET /v1/cases/:id/options': allow(READERS),
   'GET /v1/cases/:id/audit': allow(READERS),
   'POST /v1/cases/:id/commands': allow(WORKERS),

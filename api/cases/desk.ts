@@ -5,7 +5,9 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { CaseRecord, CaseSignal } from '../../contracts/case-record.ts';
 import type { CaseDetail, CaseList, CaseSort, LIST_STATUSES } from '../../contracts/cases.ts';
+import type { Scope } from '../../platform/access/identity.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
+import { seesCase } from '../access/scope.ts';
 import { readCases, readEvidence, readSteps } from '../clickhouse/cases.ts';
 import type { CaseLimits } from '../limits.ts';
 import { pagedList } from '../page.ts';
@@ -19,6 +21,8 @@ export interface CaseQuestion {
   readonly limit: number;
   readonly cursor?: string | undefined;
   readonly filter: CaseFilter;
+  /** What the caller may see. */
+  readonly scope: Scope;
 }
 
 const LIST = pagedList('cases', Place);
@@ -40,14 +44,15 @@ export class CaseDesk {
     this.#options = options;
   }
 
-  async list({ cursor, filter, limit, sort, status }: CaseQuestion): Promise<CaseList> {
+  async list({ cursor, filter, limit, scope, sort, status }: CaseQuestion): Promise<CaseList> {
     const { book, limits, nowMs, ready } = this.#options;
     const question = { status, sort, ...filter };
     const after = LIST.after(cursor, question);
     await ready();
     const closed = status === 'open' ? [] : await this.#closed();
     const open = status === 'closed' ? [] : [...book.open()];
-    const ranked = rank([...open, ...closed], { filter, sort, limit: limit + 1, after });
+    const seen = [...open, ...closed].filter((record) => seesCase(scope, record));
+    const ranked = rank(seen, { filter, sort, limit: limit + 1, after });
     const page = LIST.page(ranked.records, { limit, question, placeOf });
     return {
       now: iso(nowMs()),
@@ -58,10 +63,12 @@ export class CaseDesk {
     };
   }
 
-  async detail(caseId: string): Promise<CaseDetail> {
+  /** Throws a problem when there is none, or none that the scope lets through. */
+  async detail(caseId: string, scope: Scope): Promise<CaseDetail> {
     const { client, nowMs } = this.#options;
     const steps = await this.#steps(caseId);
     const record = this.#newest(caseId, steps);
+    if (!seesCase(scope, record)) throw unknownCase(caseId);
     const evidence = await readEvidence(client, record.evidence);
     return detailOf(record, { evidence, nowMs: nowMs(), steps });
   }

@@ -9,7 +9,9 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { AtpExplanation, AtpView, type PositionAnswer } from '../../contracts/atp.ts';
 import { ROUTING_FIELDS } from '../../contracts/envelope.ts';
+import { callerOf, outOfScope } from '../../platform/http/access.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
+import { scopedAtp, seesNode } from '../access/scope.ts';
 import { newestMovements, sumMovements, type Position } from '../clickhouse/movements.ts';
 import { explainPosition } from '../explain.ts';
 import type { Ledger } from '../ledger.ts';
@@ -39,10 +41,11 @@ export function registerAtp(app: FastifyInstance, routes: AtpRoutes): void {
         response: { 200: AtpView, 404: ProblemDocument, 503: ProblemDocument },
       },
     },
-    async ({ params: { sku } }) => {
+    async (request) => {
+      const { sku } = request.params;
       const view = await atp(sku);
       if (!view.known) throw unknownSku(sku);
-      return view;
+      return scopedAtp(view, callerOf(request).scope);
     },
   );
 
@@ -59,7 +62,11 @@ export function registerAtp(app: FastifyInstance, routes: AtpRoutes): void {
         response: { 200: AtpExplanation, 404: ProblemDocument, 503: ProblemDocument },
       },
     },
-    async ({ params: { sku, node } }) => {
+    async (request) => {
+      const { node, sku } = request.params;
+      if (!seesNode(callerOf(request).scope, node)) {
+        throw outOfScope(`The token does not reach to node ${node}`);
+      }
       const position = await ledger.position(sku, node);
       if (!position.known) throw unknownPosition(sku, node);
       const { sums, movements } = await readingClickHouse(() =>

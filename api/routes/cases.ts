@@ -107,9 +107,11 @@ export function registerCases(
         response: { 200: CaseList, ...problems },
       },
     },
-    async ({ query: { cursor, limit, sort, status, ...filters } }, reply) => {
+    async (request, reply) => {
+      const { cursor, limit, sort, status, ...filter } = request.query;
+      const { scope } = callerOf(request);
       void reply.header('cache-control', 'no-cache');
-      return readingClickHouse(() => desk.list({ status, sort, limit, cursor, filter: filters }));
+      return readingClickHouse(() => desk.list({ status, sort, limit, cursor, filter, scope }));
     },
   );
 
@@ -123,9 +125,10 @@ export function registerCases(
         response: { 200: CaseDetail, 404: ProblemDocument, ...problems },
       },
     },
-    async ({ params: { id } }, reply) => {
+    async (request, reply) => {
+      const { scope } = callerOf(request);
       void reply.header('cache-control', 'no-cache');
-      return readingClickHouse(() => desk.detail(id));
+      return readingClickHouse(() => desk.detail(request.params.id, scope));
     },
   );
 
