@@ -244,9 +244,16 @@ describe.each(ROWS)('$code', ({ code, ends, life, some }) => {
     RULES[code].resolvesItself ? 'closes once the condition has ended' : 'waits for people',
     () => {
       const cases = casesOf().filter((one) => one !== undefined);
-      const statuses = new Set(cases.map(({ status }) => status));
-      if (ends === 'by people') return expect([...statuses]).toEqual(['open']);
-      expect([...statuses]).toEqual([ends === 'approved' ? 'resolved' : 'auto_resolved']);
+      if (ends === 'by people') {
+        return expect(new Set(cases.map(({ status }) => status))).toEqual(new Set(['open']));
+      }
+      // A statistic may need more of what it is about, such as receipts, than there still was.
+      const over = cases.filter(
+        ({ conditions }) => some !== true || conditions.every((one) => one.clearedAtMs !== null),
+      );
+      expect(over.length).toBeGreaterThan(0);
+      const statuses = new Set(over.map(({ status }) => status));
+      expect(statuses).toEqual(new Set([ends === 'approved' ? 'resolved' : 'auto_resolved']));
     },
   );
 });
