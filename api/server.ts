@@ -5,7 +5,6 @@
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
 import cookie from '@fastify/cookie';
-import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import type { AtpView } from '../contracts/atp.ts';
@@ -18,6 +17,7 @@ import { TokenDesk } from './access/token-desk.ts';
 import type { Backtests } from './backtests.ts';
 import type { Items } from './clickhouse/items.ts';
 import { registerDashboard } from './dashboard.ts';
+import { registerDescriptions, registerDocs } from './docs.ts';
 import { registerHeaders, registerRateLimit } from './headers.ts';
 import { registerEtags } from './etag.ts';
 import type { KpiCatalogue } from './kpi/catalogue.ts';
@@ -97,24 +97,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
 
   await registerHeaders(app);
   await registerRateLimit(app, { perMinute: life.config.rateLimitPerMin });
-  await app.register(swagger, {
-    hideUntagged: true,
-    openapi: {
-      info: {
-        title: 'Stocktide',
-        version: '1',
-        description:
-          'Live inventory with its reasons, and the KPIs of the operation. Events are sent to /v1/events, which the door describes.',
-      },
-      components: {
-        securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer' },
-          basic: { type: 'http', scheme: 'basic' },
-        },
-      },
-      security: [{ bearer: [] }, { basic: [] }],
-    },
-  });
+  await registerDocs(app);
   await app.register(cookie);
   await app.register(websocket, { options: { maxPayload: limits.messageBytes } });
 
@@ -145,7 +128,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
       tokens: new TokenDesk({ access, nowMs: Date.now }),
     });
     registerSql(rest, parts.sql);
-    rest.get('/v1/openapi.json', async () => app.swagger());
+    registerDescriptions(rest);
   });
   const { accessToken, doorUrl } = life.config;
   await registerDoor(app, { url: doorUrl, accessToken });

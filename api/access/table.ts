@@ -34,6 +34,15 @@ export const API_RULES: RouteRules = {
   'POST /v1/session': anybody,
   'DELETE /v1/session': anybody,
   'GET /v1/openapi.json': allowScoped(SIGNED_IN),
+  'GET /v1/asyncapi.json': allowScoped(SIGNED_IN),
+  'GET /v1/docs': allowScoped(SIGNED_IN),
+  'GET /v1/docs/': allowScoped(SIGNED_IN),
+  'GET /v1/docs/*': allowScoped(SIGNED_IN),
+  'GET /v1/docs/json': allowScoped(SIGNED_IN),
+  'GET /v1/docs/yaml': allowScoped(SIGNED_IN),
+  'GET /v1/docs/static/*': allowScoped(SIGNED_IN),
+  'GET /v1/docs/static/index.html': allowScoped(SIGNED_IN),
+  'GET /v1/docs/static/swagger-initializer.js': allowScoped(SIGNED_IN),
 
   // Inventory
   'GET /v1/atp/:sku': allowScoped(READERS),
