@@ -51,7 +51,6 @@ export async function startSystem(brand: BrandOptions): Promise<RunningSystem> {
     const env = {
       ACCESS: 'open',
       LOG_LEVEL: 'warn',
-      ACCESS: 'open',
       STOCKTIDE_HOME: home,
       DOOR_PORT: String(await pickPort()),
       PROCESSORS_PORT: String(await pickPort()),
