@@ -39,11 +39,6 @@ export const pageQuery = ({ limit, maxLimit }: { limit: number; maxLimit: number
   ),
 });
 
-/** `next_cursor` of a list's answer. */
-export const NextCursor = Type.Union([Type.String(), Type.Null()], {
-  description: 'Cursor of the next page; null on the last one',
-});
-
 /** Sort and filters; entries that are undefined do not count. Not the limit, which may change. */
 export type ListQuestion = Readonly<Record<string, unknown>>;
 

@@ -68,6 +68,15 @@ export const INTERNAL_TYPES: ReadonlySet<string> = new Set<InputType>([
   'model.trained',
 ]);
 
+/**
+ * Decisions of people. The API sends them for whoever is signed in; straight to the door only an admin may,
+ * since their actor is believed.
+ */
+export const DECISION_TYPES: ReadonlySet<string> = new Set<InputType>([
+  'case.commanded',
+  'policy.set',
+]);
+
 /** The LOG schema of each type, and the document that a line type comes from. */
 export const LOG_SCHEMAS: ReadonlyMap<LogType, TSchema> = logSchemas();
 export const LINE_TYPES: ReadonlyMap<string, InputType> = new Map(

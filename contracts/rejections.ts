@@ -6,6 +6,7 @@ export const REJECTION_REASONS = {
   invalid_envelope: 'The CloudEvents envelope is wrong',
   unknown_type: 'The type is not in the catalogue',
   internal_type: 'The type is reserved for Stocktide itself',
+  not_permitted: 'The sender may not decide',
   invalid_data: 'The data does not fit the schema of its type',
   future_time: 'The time lies too far ahead of the clock',
   too_large: 'The event is larger than an event may be',

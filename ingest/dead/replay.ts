@@ -28,13 +28,17 @@ interface Parts {
 export async function replayLetter(
   { door, letters, settlements }: Parts,
   seq: number,
-  { decision, mended }: { mended: Decoded | null; decision: Decision },
+  {
+    decision,
+    mayDecide,
+    mended,
+  }: { mended: Decoded | null; decision: Decision; mayDecide: boolean },
 ): Promise<Replayed> {
   const letter = await letters.read(seq);
   if (letter === null) throw noSuchLetter(seq);
   const decoded = mended ?? original(letter);
   const events = decoded.kind === 'one' ? [decoded.event] : decoded.events;
-  const results = await door.accept(events, { via: 'http', isLetter: true });
+  const results = await door.accept(events, { via: 'http', isLetter: true, mayDecide });
   const removed = results.every(({ outcome }) => outcome !== 'rejected');
   if (removed) {
     await settlements.note(letter, mended === null ? 'replayed' : 'mended', decision);

@@ -11,6 +11,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { REJECTION_REASONS } from '../../contracts/rejections.ts';
 import { callerOf } from '../../platform/http/access.ts';
+import { mayDecide } from '../access.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
 import { sendProblemWith } from '../door/http/answers.ts';
 import { decodeRequest, readBodiesHere, type EventRoutesParts } from '../door/http/routes.ts';
@@ -66,7 +67,10 @@ export function registerDeadRoutes(app: FastifyInstance, parts: DeadRoutesParts)
           ? await decodeRequest(request.raw, 'either', parts, hold)
           : null;
         const decision = readDecision(request);
-        const replayed = await replayLetter(parts, seq, { mended, decision });
+        const replayed = await replayLetter(parts, seq, {
+          ...{ mended, decision },
+          mayDecide: mayDecide(callerOf(request)),
+        });
         return replayed.removed
           ? await reply.send(replayed)
           : await sendProblemWith(reply, stillRefused(seq), replayed);

@@ -33,6 +33,8 @@ export interface Origin {
   readonly via: DeadLetter['via'];
   /** Internal types that this sender may send. */
   readonly trusted?: ReadonlySet<InputType> | undefined;
+  /** Whether this sender may send decisions of people. */
+  readonly mayDecide: boolean;
   /** True for what lies in DEAD already: refused again, it gets no second letter. */
   readonly isLetter?: boolean;
 }
@@ -113,9 +115,10 @@ export function createDoor(parts: DoorParts): Door {
   }
 
   /** What is to be sent for one event; nothing when it is refused. */
-  function open(incoming: Incoming, { trusted }: Origin): Opened {
+  function open(incoming: Incoming, { mayDecide, trusted }: Origin): Opened {
     const progress: Progress = { incoming, timeMs: 0, fresh: 0, lastSeq: 0, rejection: null };
-    const verdict = judge(incoming, { limits, nowMs: clock.now(), clock: clock.mode, trusted });
+    const now = { nowMs: clock.now(), clock: clock.mode };
+    const verdict = judge(incoming, { ...now, limits, mayDecide, trusted });
     if (!verdict.ok) {
       progress.rejection = verdict.rejection;
       return { progress, messages: [], isNew: [] };

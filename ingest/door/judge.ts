@@ -2,7 +2,7 @@
  * What the door thinks of one event before anything is sent: the messages for the LOG that it becomes,
  * or why not. Pure: the time is given.
  */
-import { INTERNAL_TYPES, type InputType } from '../../contracts/events.ts';
+import { DECISION_TYPES, INTERNAL_TYPES, type InputType } from '../../contracts/events.ts';
 import { explode } from '../../contracts/explode.ts';
 import type { Rejection } from '../../contracts/rejections.ts';
 import { checkEvent } from '../../contracts/validate.ts';
@@ -30,13 +30,16 @@ export interface Judge {
   readonly clock: 'live' | 'feed';
   /** Internal types that this sender may send. */
   readonly trusted?: ReadonlySet<InputType> | undefined;
+  /** Whether this sender may send decisions of people. */
+  readonly mayDecide: boolean;
 }
 
 export type Verdict =
   | { readonly ok: true; readonly messages: readonly LogMessage[]; readonly timeMs: number }
   | { readonly ok: false; readonly rejection: Rejection };
 
-export function judge(incoming: Incoming, { limits, nowMs, clock, trusted }: Judge): Verdict {
+export function judge(incoming: Incoming, how: Judge): Verdict {
+  const { clock, limits, mayDecide, nowMs, trusted } = how;
   if (incoming.refused !== undefined) return { ok: false, rejection: incoming.refused };
   if (incoming.sizeBytes > limits.maxEventBytes) {
     return refuse(
@@ -51,6 +54,15 @@ export function judge(incoming: Incoming, { limits, nowMs, clock, trusted }: Jud
   const { name, event } = checked;
   if (INTERNAL_TYPES.has(name) && trusted?.has(name) !== true) {
     return refuse('internal_type', 'type', event.type, 'type: only Stocktide itself sends it');
+  }
+  if (DECISION_TYPES.has(name) && !mayDecide) {
+    return refuse(
+      'not_permitted',
+      'type',
+      event.type,
+      'type: a decision is sent by the API for whoever is signed in (POST /v1/policies, ' +
+        'POST /v1/cases/{id}/commands); straight to the door it takes the role admin',
+    );
   }
   const timeMs = Date.parse(event.time);
   if (clock === 'live' && timeMs > nowMs + limits.maxFutureMs) {

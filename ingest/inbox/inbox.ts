@@ -86,7 +86,7 @@ export function startInbox({ link, door, log, metrics, signal }: InboxOptions): 
     const trusted = Object.entries(TRUSTED).find(([start]) => subject.startsWith(start))?.[1];
     while (!signal.aborted) {
       try {
-        await door.accept([event], { via: 'nats', trusted });
+        await door.accept([event], { via: 'nats', trusted, mayDecide: true });
         return true;
       } catch (error) {
         const isExpected = error instanceof DoorUnavailable;

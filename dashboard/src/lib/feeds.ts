@@ -14,6 +14,7 @@ export const REASON_WORDS: Readonly<Record<string, string>> = {
   invalid_envelope: 'envelope is wrong',
   unknown_type: 'unknown type',
   internal_type: 'reserved type',
+  not_permitted: 'may not decide',
   invalid_data: 'data does not fit',
   future_time: 'lies in the future',
   too_large: 'too large',

@@ -10,6 +10,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { mayDecide } from '../../access.ts';
+import { callerOf } from '../../../platform/http/access.ts';
 import { ProblemError } from '../../../platform/http/problem.ts';
 import type { Door } from '../accept.ts';
 import { readAttributes } from '../attributes.ts';
@@ -67,6 +69,7 @@ async function takeRequest(
 ): Promise<FastifyReply> {
   const { door, limits } = parts;
   const listing = readListing(request);
+  const origin = { via: 'http', mayDecide: mayDecide(callerOf(request)) } as const;
   const form = readForm(request.raw);
   if (form === 'stream') {
     const encoding = readEncoding(request.raw);
@@ -74,11 +77,12 @@ async function takeRequest(
       encoding,
       listing: listing ?? 'rejected',
       hold,
+      origin,
     });
   }
   const decoded = await decodeRequest(request.raw, form, parts, hold);
   if (decoded.kind === 'one') {
-    const [outcome] = await door.accept([decoded.event], { via: 'http' });
+    const [outcome] = await door.accept([decoded.event], origin);
     if (outcome === undefined) throw new Error('the door gave no outcome for an event');
     return sendOne(reply, outcome);
   }
@@ -86,7 +90,7 @@ async function takeRequest(
   if (events.length > limits.maxBatchEvents) throw batchTooLarge(events.length, limits);
   const byDefault = events.length <= LIST_ALL_UP_TO ? 'all' : 'rejected';
   const tally = createTally(listing ?? byDefault, maxListed.batch);
-  tally.add(await door.accept(events, { via: 'http' }));
+  tally.add(await door.accept(events, origin));
   return sendBatch(reply, tally.answer());
 }
 

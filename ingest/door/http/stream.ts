@@ -8,7 +8,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { ProblemError } from '../../../platform/http/problem.ts';
-import type { Door } from '../accept.ts';
+import type { Door, Origin } from '../accept.ts';
 import { structuredEvent } from '../decode.ts';
 import type { Incoming } from '../judge.ts';
 import {
@@ -34,7 +34,12 @@ export async function takeStream(
   { door, limits, signal }: StreamParts,
   request: IncomingMessage,
   reply: FastifyReply,
-  { encoding, listing, hold }: { encoding: Encoding; listing: Listing; hold: Hold },
+  {
+    encoding,
+    hold,
+    listing,
+    origin,
+  }: { encoding: Encoding; hold: Hold; listing: Listing; origin: Origin },
 ): Promise<FastifyReply> {
   const tally = createTally(listing, maxListed.stream);
   const { maxEventBytes } = limits;
@@ -44,7 +49,7 @@ export async function takeStream(
   const take = async (lines: readonly Line[]) => {
     for (let from = 0; from < lines.length; from += STREAM_SLICE_EVENTS) {
       const slice = lines.slice(from, from + STREAM_SLICE_EVENTS);
-      tally.add(await door.accept(slice.map(lineEvent), { via: 'http' }));
+      tally.add(await door.accept(slice.map(lineEvent), origin));
       settledLines = (slice.at(-1)?.index ?? settledLines - 1) + 1;
       if (tally.answer().rejected > MAX_STREAM_REJECTED) throw tooManyRejected();
     }

@@ -39,14 +39,14 @@ describe('a return', () => {
 
   test('that names nothing stays counted, however many of its SKU came before', () => {
     const it = bench();
-    for (let at = 10; at <= 3_000; at += 10) {
+    for (let at = 10; at <= 1_500; at += 10) {
       const goods = { sku_id: 'MUG', node_id: 'dc-1', qty: 2 };
       it.given(
         received(at, { qty: 2 }),
         event('return.dispositioned', { ...goods, to_state: 'available' }, { at: at + 5 }),
       );
     }
-    expect(it.net('returns').reduce((units, row) => units + Number(row['qty']), 0)).toBe(600);
+    expect(it.net('returns').reduce((units, row) => units + Number(row['qty']), 0)).toBe(300);
   });
 
   test('of units that left on two days counts on both', () => {

@@ -10,6 +10,7 @@ const LIVE: Judge = {
   limits: { maxEventBytes: 65_536, maxFutureMs: 300_000 },
   nowMs: Date.parse(NOW),
   clock: 'live',
+  mayDecide: false,
 };
 
 const verdictOn = (event: unknown, how: Judge = LIVE): Verdict =>
@@ -82,6 +83,12 @@ describe('who may send what', () => {
   test('a finding comes from Stocktide alone', () => {
     expect(rejectionOf(verdictOn(finding)).reason).toBe('internal_type');
     expect(verdictOn(finding, { ...LIVE, trusted }).ok).toBe(true);
+  });
+
+  test.each(['policy.set', 'case.commanded'] as const)('%s takes the right to decide', (type) => {
+    const decision = exampleEvent(type);
+    expect(rejectionOf(verdictOn(decision))).toMatchObject({ reason: 'not_permitted' });
+    expect(verdictOn(decision, { ...LIVE, mayDecide: true }).ok).toBe(true);
   });
 
   test('trust is for the named types only', () => {
