@@ -109,6 +109,7 @@ export default defineConfig(
       'test/crash/**',
       'ingest/replay/**',
       'ingest/dead/**',
+      'api/access/main.ts',
       'platform/launcher/**',
       'processors/runtime/verify-main.ts',
     ],

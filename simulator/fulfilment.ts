@@ -10,14 +10,7 @@ import { DAY, HOUR, MINUTE, nextOpen, SECOND, shiftAt } from './calendar.ts';
 import { CARRIERS, centsText, DC, HOUSE_CURRENCY, PARTNER, type Node } from './catalogue.ts';
 import type { Draft } from './incidents/label.ts';
 import type { OrderPlan } from './incidents/plan.ts';
-import {
-  cancel,
-  labelledOrder,
-  recordCost,
-  type Job,
-  type Line,
-  type Order,
-} from './orders.ts';
+import { cancel, labelledOrder, recordCost, type Job, type Line, type Order } from './orders.ts';
 import { owe } from './sourcing.ts';
 import type { Emitted, World } from './world.ts';
 

@@ -307,7 +307,11 @@ function lessOf(world: World, order: Order): Order {
   return { ...order, lines };
 }
 
-export function clearHold(world: World, order: Order, { id, type }: { id: string; type: HoldType }): void {
+export function clearHold(
+  world: World,
+  order: Order,
+  { id, type }: { id: string; type: HoldType },
+): void {
   const fails = world.rng.chance(HOLD_FAILS_CHANCE);
   world.emit({
     source: 'oms',

@@ -4,7 +4,14 @@
  */
 import { DAY, HOUR, MINUTE } from './calendar.ts';
 import { NODES } from './catalogue.ts';
-import { cancel, labelledOrder, type Job, type Line, type Order, type OrderTask } from './orders.ts';
+import {
+  cancel,
+  labelledOrder,
+  type Job,
+  type Line,
+  type Order,
+  type OrderTask,
+} from './orders.ts';
 import type { World } from './world.ts';
 
 const CANCEL_CHANCE = 0.007;

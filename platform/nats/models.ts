@@ -7,8 +7,7 @@ import type { ObjectStore } from 'nats';
 import type { NatsLink } from './connect.ts';
 import { MODEL_BUCKET } from './streams.ts';
 
-const sha256Of = (bytes: Uint8Array): string =>
-  createHash('sha256').update(bytes).digest('hex');
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Writes the bytes, unless they are there; returns their hash. */
 export async function putModel(link: NatsLink, bytes: Uint8Array): Promise<string> {
