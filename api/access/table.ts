@@ -37,7 +37,6 @@ export const API_RULES: RouteRules = {
   'GET /v1/asyncapi.json': allowScoped(SIGNED_IN),
   'GET /v1/docs': allowScoped(SIGNED_IN),
   'GET /v1/docs/': allowScoped(SIGNED_IN),
-  'GET /v1/docs/*': allowScoped(SIGNED_IN),
   'GET /v1/docs/json': allowScoped(SIGNED_IN),
   'GET /v1/docs/yaml': allowScoped(SIGNED_IN),
   'GET /v1/docs/static/*': allowScoped(SIGNED_IN),

@@ -302,7 +302,9 @@ describe('live', () => {
     const counts = client.got.flatMap((message) =>
       message.op === 'delta' ? [message.data['count'] as number] : [],
     );
-    expect(counts).toEqual(counts.map((_, i) => before + i + 1));
+    // Those that arrive together go out together; none is lost, none counts twice.
+    expect(counts).toEqual([...new Set(counts)].toSorted((a, b) => a - b));
+    expect(counts.at(-1)).toBe(before + alerts().length);
     await client.close();
   });
 });

@@ -213,7 +213,7 @@ describe('ends at its limit', () => {
 
   test.each([
     ['SELECT number FROM numbers(1000000000)', {}, '/limits/rows'],
-    ["SELECT repeat('x', 1000) FROM numbers(1000000)", { bytes: 1_000_000 }, '/limits/rows'],
+    ["SELECT repeat('x', 100) FROM numbers(1000000)", { bytes: 1_000_000 }, '/limits/rows'],
     ['SELECT count() FROM numbers(2000000000)', {}, '/limits/read_rows'],
     ['SELECT groupArray(number) FROM numbers(500000000)', {}, '/limits/memory_bytes'],
     ['SELECT number FROM numbers(11)', { rows: 10 }, '/limits/rows'],
@@ -283,7 +283,7 @@ describe('while it runs', () => {
     await until(async () => {
       const states = await Promise.all(ids.map((id) => call('GET', `/v1/sql/${id}`, ANA)));
       return states.every(({ ok }) => ok);
-    });
+    }, 60_000);
     const third = await ask({ query: 'SELECT 1' });
     expect([third.status, third.headers.get('retry-after')]).toEqual([429, '2']);
     expect(await problemOf(third)).toMatchObject({

@@ -46,6 +46,7 @@ beforeAll(async () => {
     natsUrl: nats.url,
     natsUser: nats.user,
     natsPassword: nats.pass,
+    accessToken: '',
     pid: process.pid,
   };
   writeFileSync(runFile(home), JSON.stringify(running));
