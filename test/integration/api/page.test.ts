@@ -145,7 +145,7 @@ describe.skipIf(!existsSync(executablePath))('the page', () => {
       await tile.focus();
       await page.keyboard.press('Enter');
       const dialog = page.getByRole('dialog', { name: 'Reporting lag' });
-      await dialog.getByText('arrival at the door').waitFor();
+      await dialog.getByText('arrival at the door', { exact: true }).waitFor();
       expect(new URL(page.url()).hash).toBe('#/kpi/K34a');
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'detached' });
