@@ -213,7 +213,11 @@ describe('ends at its limit', () => {
 
   test.each([
     ['SELECT number FROM numbers(1000000000)', {}, '/limits/rows'],
-    ["SELECT repeat('x', 100 + number % 2) FROM numbers(500000)", { bytes: 1_000_000 }, '/limits/rows'],
+    [
+      "SELECT repeat('x', 100 + number % 2) FROM numbers(500000)",
+      { bytes: 1_000_000 },
+      '/limits/rows',
+    ],
     ['SELECT count() FROM numbers(2000000000)', {}, '/limits/read_rows'],
     ['SELECT groupArray(number) FROM numbers(500000000)', {}, '/limits/memory_bytes'],
     ['SELECT number FROM numbers(11)', { rows: 10 }, '/limits/rows'],
