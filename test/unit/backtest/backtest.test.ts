@@ -241,14 +241,14 @@ test('people’s commands count in both runs', async () => {
       } as never,
       { at: 105 },
     ),
-    // The condition still holds ten minutes later: the case is opened again.
-    tickAt(120),
+    // The case is closed: what is found next opens one again, and does not join it.
+    adjusted(120, 'MUG', 31),
     tickAt(121),
   );
   const result = await run(archive, [limit(30)]);
   expect(result.total).toMatchObject({
-    before: { findings: 1, cases: 2 },
-    after: { findings: 1, cases: 2 },
+    before: { findings: 2, cases: 2 },
+    after: { findings: 2, cases: 2 },
     cases: { kept: 2, added: 0, removed: 0 },
   });
 });
