@@ -1,7 +1,32 @@
-/** What charts share: colours of the theme for a canvas, and labels of a time axis. */
+/** What charts share beside their drawing: a place that they keep to, colours of the theme, labels of time. */
+import type uPlot from 'uplot';
 import { formats } from './format.ts';
 
 const DAY_S = 86_400;
+
+/**
+ * Shows a chart in a box and keeps it as wide as the box; returns how to take it away. `load` brings the code of
+ * the drawing, which is loaded with the first chart.
+ */
+export function showChart(
+  box: HTMLElement,
+  height: number,
+  load: () => Promise<() => uPlot>,
+): () => void {
+  let isGone = false;
+  let chart: uPlot | null = null;
+  const resize = new ResizeObserver(() => chart?.setSize({ width: box.clientWidth, height }));
+  void load().then((draw) => {
+    if (isGone) return;
+    chart = draw();
+    resize.observe(box);
+  });
+  return () => {
+    isGone = true;
+    resize.disconnect();
+    chart?.destroy();
+  };
+}
 
 /** Days, or times of day where the marks are closer than that. */
 export function timeLabels(splits: readonly number[], stepS: number): string[] {

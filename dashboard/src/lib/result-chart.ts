@@ -1,7 +1,6 @@
 /** The drawing of views/sql/Chart.svelte with uPlot: columns of a result as lines over time, or as bars. */
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
-import { palette, timeLabels } from './chart.ts';
+import { frameOf, hoverTitle } from './chart-frame.ts';
 import { isTime, secondsOf, SERIES_COLOURS, type ChartChoice, type Result } from './sql.ts';
 
 const MAX_LABEL_LENGTH = 14;
@@ -10,8 +9,7 @@ export function createResultChart(
   target: HTMLElement,
   { choice, height, result }: { choice: ChartChoice; height: number; result: Result },
 ): uPlot {
-  const colour = palette(target);
-  const font = `12px ${getComputedStyle(target).fontFamily}`;
+  const { bottom, colour, options, side } = frameOf(target, height);
   const isOverTime = isTime(result.columns[choice.x]?.type ?? '');
   const rows = isOverTime ? inOrder(result.rows, choice.x) : result.rows;
   const xs = rows.map((row, index) =>
@@ -19,20 +17,10 @@ export function createResultChart(
   );
   const label = (index: number) => shorten(rows[index]?.[choice.x] ?? '');
   const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 2 });
-  const axis = {
-    stroke: colour('--ink-3'),
-    font,
-    ticks: { show: false },
-    grid: { stroke: colour('--line'), width: 1 },
-  };
   const bars = uPlot.paths.bars?.({ size: [0.72, 64], align: 0 });
   return new uPlot(
     {
-      width: target.clientWidth,
-      height,
-      padding: [12, 16, 0, 0],
-      legend: { show: false },
-      cursor: { points: { size: 7 }, drag: { x: false, y: false } },
+      ...options,
       scales: {
         x: isOverTime
           ? { time: true }
@@ -40,24 +28,17 @@ export function createResultChart(
         y: { range: (_chart, low, high) => room(low, high, choice.kind === 'bars') },
       },
       axes: [
-        {
-          ...axis,
-          grid: { show: false },
-          size: 32,
-          ...(isOverTime
-            ? { values: (_chart, splits, _axis, _space, stepS) => timeLabels(splits, stepS) }
+        bottom(
+          isOverTime
+            ? {}
             : {
                 space: 90,
                 incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000],
                 values: (_chart, splits) =>
                   splits.map((at) => (Number.isInteger(at) ? label(at) : '')),
-              }),
-        },
-        {
-          ...axis,
-          size: 64,
-          values: (_chart, splits) => splits.map((value) => short.format(value)),
-        },
+              },
+        ),
+        side(64, (value) => short.format(value)),
       ],
       series: [
         {},
@@ -76,13 +57,12 @@ export function createResultChart(
       ],
       hooks: {
         setCursor: [
-          (chart) => {
-            const at = chart.cursor.idx;
-            const row = typeof at === 'number' ? rows[at] : undefined;
-            if (row === undefined) return target.removeAttribute('title');
+          hoverTitle(target, (index) => {
+            const row = rows[index];
+            if (row === undefined) return null;
             const values = choice.ys.map((y) => `${result.columns[y]?.name}: ${row[y] ?? 'NULL'}`);
-            target.title = [row[choice.x] ?? 'NULL', ...values].join('\n');
-          },
+            return [row[choice.x] ?? 'NULL', ...values].join('\n');
+          }),
         ],
       },
     },

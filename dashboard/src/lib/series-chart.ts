@@ -1,7 +1,6 @@
 /** The drawing of parts/SeriesChart.svelte with uPlot; in a module of its own so that it loads when needed. */
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
-import { palette, timeLabels } from './chart.ts';
+import { drawLimit, frameOf, hoverTitle } from './chart-frame.ts';
 import { axisText, scaleOf, titleAt, type SeriesChartData } from './series.ts';
 
 const MOST_BAR_PX = 28;
@@ -11,39 +10,16 @@ export function createSeriesChart(
   { data, height }: { data: SeriesChartData; height: number },
 ): uPlot {
   const { limits, series, span, times, unit } = data;
-  const colour = palette(target);
-  const font = `12px ${getComputedStyle(target).fontFamily}`;
-  const axis = {
-    stroke: colour('--ink-3'),
-    font,
-    ticks: { show: false },
-    grid: { stroke: colour('--line'), width: 1 },
-  };
+  const { bottom, colour, options, side } = frameOf(target, height);
   const bars = uPlot.paths.bars?.({ size: [0.7, MOST_BAR_PX], align: 1 });
   return new uPlot(
     {
-      width: target.clientWidth,
-      height,
-      padding: [12, 16, 0, 0],
-      legend: { show: false },
-      cursor: { points: { size: 8 }, drag: { x: false, y: false } },
+      ...options,
       scales: {
         x: { range: () => [...span] },
         y: { range: () => scaleOf(data) },
       },
-      axes: [
-        {
-          ...axis,
-          grid: { show: false },
-          size: 30,
-          values: (_chart, splits, _axis, _space, stepS) => timeLabels(splits, stepS),
-        },
-        {
-          ...axis,
-          size: 56,
-          values: (_chart, splits) => splits.map((value) => axisText(value, unit)),
-        },
-      ],
+      axes: [bottom(), side(56, (value) => axisText(value, unit))],
       series: [
         {},
         ...series.map(({ dashed, kind, token }): uPlot.Series => {
@@ -65,31 +41,10 @@ export function createSeriesChart(
       ],
       hooks: {
         draw: [(chart) => limits.forEach(({ value }) => drawLimit(chart, value, colour('--bad')))],
-        setCursor: [
-          (chart) => {
-            const i = chart.cursor.idx;
-            const title = typeof i === 'number' ? titleAt(data, i) : null;
-            if (title === null) target.removeAttribute('title');
-            else target.title = title;
-          },
-        ],
+        setCursor: [hoverTitle(target, (i) => titleAt(data, i))],
       },
     },
     [[...times], ...series.map(({ values }) => [...values])] as uPlot.AlignedData,
     target,
   );
-}
-
-function drawLimit(chart: uPlot, value: number, colour: string): void {
-  const { bbox, ctx } = chart;
-  const y = chart.valToPos(value, 'y', true);
-  ctx.save();
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
-  ctx.beginPath();
-  ctx.moveTo(bbox.left, y);
-  ctx.lineTo(bbox.left + bbox.width, y);
-  ctx.stroke();
-  ctx.restore();
 }

@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { AtpPoint } from '../../../contracts/atp.ts';
-import { palette, timeLabels } from './chart.ts';
+import { frameOf, hoverTitle } from './chart-frame.ts';
 import { formats } from './format.ts';
 
 export interface StepChartOptions {
@@ -15,36 +15,17 @@ export interface StepChartOptions {
 const MARK_RADIUS = 8;
 
 export function createStepChart(target: HTMLElement, options: StepChartOptions): uPlot {
-  const colour = palette(target);
-  const font = `12px ${getComputedStyle(target).fontFamily}`;
+  const { bottom, colour, options: framed, side } = frameOf(target, options.height, 26);
   const stepped = uPlot.paths.stepped?.({ align: 1 });
-  const axis = {
-    stroke: colour('--ink-3'),
-    font,
-    ticks: { show: false },
-    grid: { stroke: colour('--line'), width: 1 },
-  };
   return new uPlot(
     {
-      width: target.clientWidth,
-      height: options.height,
-      padding: [12, 26, 0, 0],
-      legend: { show: false },
-      cursor: { points: { size: 8 }, drag: { x: false, y: false } },
+      ...framed,
       scales: { y: { range: (_chart, low, high) => withZero(low, high) } },
       axes: [
-        {
-          ...axis,
-          grid: { show: false },
-          size: 30,
-          values: (_chart, splits, _axis, _space, stepS) => timeLabels(splits, stepS),
-        },
-        {
-          ...axis,
-          size: 52,
+        bottom(),
+        side(52, formats.units, {
           splits: (chart, _axis, low, high) => wholeSplits(low, high, chart.height),
-          values: (_chart, splits) => splits.map((value) => formats.units(value)),
-        },
+        }),
       ],
       series: [
         {},
@@ -67,7 +48,7 @@ export function createStepChart(target: HTMLElement, options: StepChartOptions):
       ],
       hooks: {
         draw: [(chart) => drawOverdue(chart, options.overdue(), colour)],
-        setCursor: [hoverTitle(target)],
+        setCursor: [hoverTitle(target, stepText)],
       },
     },
     options.data,
@@ -119,15 +100,12 @@ function drawOverdue(
   ctx.restore();
 }
 
-/** What the pointer is over, as the title of the chart. */
-function hoverTitle(target: HTMLElement) {
-  return (chart: uPlot): void => {
-    const i = chart.cursor.idx;
-    const at = typeof i === 'number' ? chart.data[0][i] : undefined;
-    if (typeof i !== 'number' || at === undefined) return target.removeAttribute('title');
-    const [, promise, cumulative] = chart.data;
-    target.title =
-      `${formats.full(new Date(at * 1000))}\n` +
-      `Promise ${formats.units(promise?.[i] ?? 0)}, cumulative ${formats.units(cumulative?.[i] ?? 0)} units`;
-  };
+/** What the promise and the running total are at a step. */
+function stepText(index: number, [times, promise, cumulative]: uPlot.AlignedData): string | null {
+  const at = times[index];
+  if (at === undefined) return null;
+  return (
+    `${formats.full(new Date(at * 1000))}\n` +
+    `Promise ${formats.units(promise?.[index] ?? 0)}, cumulative ${formats.units(cumulative?.[index] ?? 0)} units`
+  );
 }
