@@ -11,26 +11,15 @@ import type {
   CaseOptions,
   CommandOutcome,
 } from '../../../contracts/cases.ts';
-import { reportStatus } from '../../../processors/runtime/status.ts';
-import { startDoor } from '../ingest/door-support.ts';
 import { append, event } from '../../support/log.ts';
-import {
-  connect,
-  startRuntime,
-  type Plumbing,
-  type RunningRuntime,
-} from '../../support/runtime.ts';
 import { useClickHouse, useNats } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
-import { LiveClient, startProcess, type RunningProcess } from './support.ts';
+import { LiveClient, startAll, type Running } from './support.ts';
 
 const nats = useNats();
 const clickhouse = useClickHouse();
 
-let plumbing: Plumbing;
-let runtime: RunningRuntime;
-let api: RunningProcess;
-let stopReporting = () => {};
+let running: Running;
 
 /** A while ago: the door's clock ticks, and what is due later escalates nothing yet. */
 const T0 = Math.floor(Date.now() / 60_000) * 60_000 - 10 * 60_000;
@@ -60,14 +49,14 @@ const stock = (id: string, sku: string, node: string, units: number) =>
     { id, time: at(-60) },
   );
 
-const get = (path: string) => fetch(`${api.url}${path}`);
+const get = (path: string) => fetch(`${running.api.url}${path}`);
 async function getJson<T>(path: string): Promise<T> {
   const response = await get(path);
   expect(response.status, `${path}: ${await response.clone().text()}`).toBe(200);
   return (await response.json()) as T;
 }
 const post = (path: string, body: object, headers: Record<string, string> = {}) =>
-  fetch(`${api.url}${path}`, {
+  fetch(`${running.api.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
@@ -82,30 +71,17 @@ const idOf = async (query: string) => {
 };
 
 beforeAll(async () => {
-  const { url, user, pass } = nats;
-  plumbing = await connect({ url, user, pass }, clickhouse);
-  runtime = await startRuntime(plumbing, { limits: { flushMs: 50 } });
-  stopReporting = reportStatus(plumbing.link, runtime.runtime);
-  const door = await startDoor(nats);
   // Stock at two nodes; the case of MUG was there before the API started.
-  await runtime.flushed(
-    await append(plumbing.publisher, [
-      stock('stock-1', 'MUG', 'dc-01', 2),
-      stock('stock-2', 'MUG', 'dc-02', 40),
-      raised('SHORT_PICK', 'MUG', 0, { units: 3, amount: '90.00' }),
-    ]),
-  );
-  api = await startProcess('api/main.ts', {
-    portVariable: 'API_PORT',
-    env: {
-      NATS_URL: nats.url,
-      NATS_USER: nats.user,
-      NATS_PASSWORD: nats.pass,
-      CLICKHOUSE_URL: clickhouse.url,
-      DOOR_URL: door.url,
-    },
+  running = await startAll({ nats, clickhouse }, async ({ plumbing, runtime }) => {
+    await runtime.flushed(
+      await append(plumbing.publisher, [
+        stock('stock-1', 'MUG', 'dc-01', 2),
+        stock('stock-2', 'MUG', 'dc-02', 40),
+        raised('SHORT_PICK', 'MUG', 0, { units: 3, amount: '90.00' }),
+      ]),
+    );
   });
-  await append(plumbing.publisher, [
+  await append(running.plumbing.publisher, [
     raised('NEG_INVENTORY', 'PAN', 1, { units: -5, amount: '12.00', floor: 'SEV2' }),
     raised('STOCKOUT', 'CUP', 2, { units: 6, amount: '30.00' }),
     raised('REPLEN_RISK', 'JAR', 3, { units: 6, amount: '5.00' }),
@@ -113,12 +89,7 @@ beforeAll(async () => {
   await until(async () => (await getJson<CaseList>('/v1/cases')).total === 4);
 });
 
-afterAll(async () => {
-  stopReporting();
-  await api?.stop();
-  await runtime?.stop();
-  await plumbing?.close();
-});
+afterAll(() => running?.stop());
 
 test('lists open cases by severity, then money at risk', async () => {
   const list = await getJson<CaseList>('/v1/cases');
@@ -270,7 +241,7 @@ test('the trail of a case is intact as it was written, and a changed step is nam
 
 describe('live', () => {
   test('counts open cases and ranks the worst', async () => {
-    const client = await LiveClient.open(api.url);
+    const client = await LiveClient.open(running.api.url);
     client.say({ op: 'subscribe', topic: 'cases' });
     const snapshot = await client.find((message) => message.op === 'snapshot');
     expect(snapshot).toMatchObject({
@@ -280,14 +251,14 @@ describe('live', () => {
   });
 
   test('each alert comes, in a slot of its own', async () => {
-    const client = await LiveClient.open(api.url);
+    const client = await LiveClient.open(running.api.url);
     client.say({ op: 'subscribe', topic: 'alerts' });
     const snapshot = await client.find((message) => message.op === 'snapshot');
     if (snapshot.op !== 'snapshot') throw new Error('no snapshot');
     const before = snapshot.data['count'] as number;
     const skus = Array.from({ length: 20 }, (_, i) => `LAMP-${i}`);
     await append(
-      plumbing.publisher,
+      running.plumbing.publisher,
       skus.map((sku) => raised('DAMAGED_STOCK', sku, 4)),
     );
     const alerts = () =>

@@ -10,34 +10,23 @@ import type {
   SettledList,
 } from '../../../contracts/feeds.ts';
 import type { Problem } from '../../../platform/http/problem.ts';
-import { reportStatus } from '../../../processors/runtime/status.ts';
-import { adjusted, startDoor, type TestDoor } from '../ingest/door-support.ts';
-import {
-  connect,
-  startRuntime,
-  type Plumbing,
-  type RunningRuntime,
-} from '../../support/runtime.ts';
+import { adjusted } from '../ingest/door-support.ts';
 import { useClickHouse, useNats } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
-import { LiveClient, startProcess, type RunningProcess } from './support.ts';
+import { LiveClient, startAll, type Running } from './support.ts';
 
 const nats = useNats();
 const clickhouse = useClickHouse();
 
-let plumbing: Plumbing;
-let runtime: RunningRuntime;
-let door: TestDoor;
-let api: RunningProcess;
-let stopReporting = () => {};
+let running: Running;
 
 const get = async <T>(path: string): Promise<T> => {
-  const response = await fetch(`${api.url}${path}`);
+  const response = await fetch(`${running.api.url}${path}`);
   expect(response.status, path).toBe(200);
   return (await response.json()) as T;
 };
 const post = async <T>(path: string, body: object) => {
-  const response = await fetch(`${api.url}${path}`, {
+  const response = await fetch(`${running.api.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -53,35 +42,16 @@ const seqOf = async (id: string) => {
 };
 
 beforeAll(async () => {
-  const { url, user, pass } = nats;
-  plumbing = await connect({ url, user, pass }, clickhouse);
-  runtime = await startRuntime(plumbing, { limits: { flushMs: 50 } });
-  stopReporting = reportStatus(plumbing.link, runtime.runtime);
-  door = await startDoor(nats);
-  api = await startProcess('api/main.ts', {
-    portVariable: 'API_PORT',
-    env: {
-      NATS_URL: nats.url,
-      NATS_USER: nats.user,
-      NATS_PASSWORD: nats.pass,
-      CLICKHOUSE_URL: clickhouse.url,
-      DOOR_URL: door.url,
-    },
-  });
+  running = await startAll({ nats, clickhouse });
 });
 
-afterAll(async () => {
-  stopReporting();
-  await api?.stop();
-  await runtime?.stop();
-  await plumbing?.close();
-});
+afterAll(() => running?.stop());
 
 test('a source that speaks is listed, and told live to who follows', async () => {
-  const client = await LiveClient.open(api.url);
+  const client = await LiveClient.open(running.api.url);
   client.say({ op: 'subscribe', topic: 'feeds' });
   const { source } = adjusted('first');
-  await door.post(adjusted('first'));
+  await running.door.post(adjusted('first'));
   await until(async () => (await get<FeedsView>('/v1/feeds')).feeds.length === 1);
   expect((await get<FeedsView>('/v1/feeds')).feeds[0]).toMatchObject({
     ...{ source, events: 1, rejected: 0, gaps: 0, entities: ['inventory'] },
@@ -96,8 +66,8 @@ test('a source that speaks is listed, and told live to who follows', async () =>
 });
 
 test('refused events are listed in pages, by reason', async () => {
-  for (let n = 1; n <= 3; n++) await door.post(bad(`page-${n}`));
-  await door.post('hello');
+  for (let n = 1; n <= 3; n++) await running.door.post(bad(`page-${n}`));
+  await running.door.post('hello');
   const first = await get<RejectedList>('/v1/feeds/rejected?reason=invalid_data&limit=2');
   expect(first.rejected.map(({ id }) => id)).toEqual(['page-3', 'page-2']);
   expect(first.rejected[0]).toMatchObject({
@@ -111,12 +81,14 @@ test('refused events are listed in pages, by reason', async () => {
     `/v1/feeds/rejected?reason=invalid_data&limit=2&cursor=${cursor}`,
   );
   expect(rest.rejected.map(({ id }) => id)).toEqual(['page-1']);
-  const other = await fetch(`${api.url}/v1/feeds/rejected?reason=not_json&cursor=${cursor}`);
+  const other = await fetch(
+    `${running.api.url}/v1/feeds/rejected?reason=not_json&cursor=${cursor}`,
+  );
   expect(other.status).toBe(400);
 });
 
 test('one is read, checked, put right and sent; twice counts once', async () => {
-  await door.post(bad('mend'));
+  await running.door.post(bad('mend'));
   const seq = await seqOf('mend');
   const letter = await get<RejectedLetter>(`/v1/feeds/rejected/${seq}`);
   const event = JSON.parse(letter.bytes) as { data: { qty_delta: unknown } };
@@ -148,7 +120,7 @@ test('one is read, checked, put right and sent; twice counts once', async () => 
 });
 
 test('one is given up with a reason, which is wanted', async () => {
-  await door.post(bad('drop'));
+  await running.door.post(bad('drop'));
   const path = `/v1/feeds/rejected/${await seqOf('drop')}/discard`;
   expect(await post(path, {})).toMatchObject({ status: 400 });
   const answer = await post<Settled>(path, { reason: 'a test of theirs' });

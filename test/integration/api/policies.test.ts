@@ -2,24 +2,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PolicyCatalogue, PolicyChanged, PolicyHistory } from '../../../contracts/policies.ts';
 import type { Problem } from '../../../platform/http/problem.ts';
-import { reportStatus } from '../../../processors/runtime/status.ts';
-import { startDoor } from '../ingest/door-support.ts';
-import {
-  connect,
-  startRuntime,
-  type Plumbing,
-  type RunningRuntime,
-} from '../../support/runtime.ts';
 import { useClickHouse, useNats } from '../../support/servers.ts';
-import { startProcess, type RunningProcess } from './support.ts';
+import { startAll, type Running } from './support.ts';
 
 const nats = useNats();
 const clickhouse = useClickHouse();
 
-let plumbing: Plumbing;
-let runtime: RunningRuntime;
-let api: RunningProcess;
-let stopReporting = () => {};
+let running: Running;
 
 const HOLD = {
   policy: 'rule.OVERSELL',
@@ -29,7 +18,7 @@ const HOLD = {
 };
 
 const post = async <T>(body: object, ifMatch: string | null = '"0"') => {
-  const response = await fetch(`${api.url}/v1/policies`, {
+  const response = await fetch(`${running.api.url}/v1/policies`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -40,7 +29,7 @@ const post = async <T>(body: object, ifMatch: string | null = '"0"') => {
   return { status: response.status, headers: response.headers, body: (await response.json()) as T };
 };
 const getJson = async <T>(path: string): Promise<T> => {
-  const response = await fetch(`${api.url}${path}`);
+  const response = await fetch(`${running.api.url}${path}`);
   expect(response.status, path).toBe(200);
   return (await response.json()) as T;
 };
@@ -52,29 +41,10 @@ const kindOf = async (policy: string) => {
 };
 
 beforeAll(async () => {
-  const { url, user, pass } = nats;
-  plumbing = await connect({ url, user, pass }, clickhouse);
-  runtime = await startRuntime(plumbing, { limits: { flushMs: 50 } });
-  stopReporting = reportStatus(plumbing.link, runtime.runtime);
-  const door = await startDoor(nats);
-  api = await startProcess('api/main.ts', {
-    portVariable: 'API_PORT',
-    env: {
-      NATS_URL: nats.url,
-      NATS_USER: nats.user,
-      NATS_PASSWORD: nats.pass,
-      CLICKHOUSE_URL: clickhouse.url,
-      DOOR_URL: door.url,
-    },
-  });
+  running = await startAll({ nats, clickhouse });
 });
 
-afterAll(async () => {
-  stopReporting();
-  await api?.stop();
-  await runtime?.stop();
-  await plumbing?.close();
-});
+afterAll(() => running?.stop());
 
 test('a rule is listed with the range, unit and default of each parameter', async () => {
   const kind = await kindOf('rule.OVERSELL');
@@ -177,5 +147,5 @@ test('a decision from before the one that holds would never hold, and is refused
 });
 
 test('an unknown kind has no history', async () => {
-  expect((await fetch(`${api.url}/v1/policies/nope/history`)).status).toBe(404);
+  expect((await fetch(`${running.api.url}/v1/policies/nope/history`)).status).toBe(404);
 });

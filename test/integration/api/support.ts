@@ -6,7 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import type { ClientMessage, ServerMessage } from '../../../contracts/live.ts';
 import { pickPort } from '../../../platform/local/ports.ts';
+import { reportStatus } from '../../../processors/runtime/status.ts';
+import {
+  connect,
+  startRuntime,
+  type Plumbing,
+  type RunningRuntime,
+} from '../../support/runtime.ts';
+import type { TestClickHouse, TestNats } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
+import { startDoor, type TestDoor } from '../ingest/door-support.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** A process has half a minute of loading before it on a machine that has much else to do. */
@@ -41,6 +50,43 @@ export async function startProcess(
       const code = await exited;
       process.off('exit', killNow);
       return code;
+    },
+  };
+}
+
+export interface Running {
+  readonly plumbing: Plumbing;
+  readonly runtime: RunningRuntime;
+  readonly door: TestDoor;
+  readonly api: RunningProcess;
+  stop(): Promise<void>;
+}
+
+/** Processors, a door and the API in front of a test's servers; `before` the API starts, the log may be filled. */
+export async function startAll(
+  { nats, clickhouse }: { nats: TestNats; clickhouse: TestClickHouse },
+  before: (parts: Pick<Running, 'plumbing' | 'runtime'>) => Promise<unknown> = async () => {},
+): Promise<Running> {
+  const { pass, url, user } = nats;
+  const plumbing = await connect({ url, user, pass }, clickhouse);
+  const runtime = await startRuntime(plumbing, { limits: { flushMs: 50 } });
+  const stopReporting = reportStatus(plumbing.link, runtime.runtime);
+  const door = await startDoor(nats);
+  await before({ plumbing, runtime });
+  const api = await startProcess('api/main.ts', {
+    portVariable: 'API_PORT',
+    env: {
+      ...{ NATS_URL: url, NATS_USER: user, NATS_PASSWORD: pass },
+      ...{ CLICKHOUSE_URL: clickhouse.url, DOOR_URL: door.url },
+    },
+  });
+  return {
+    ...{ plumbing, runtime, door, api },
+    async stop() {
+      stopReporting();
+      await api.stop();
+      await runtime.stop();
+      await plumbing.close();
     },
   };
 }
