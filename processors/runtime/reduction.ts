@@ -91,14 +91,12 @@ export class Reduction {
     if (wanted.length === 0) return UNWANTED;
     const taken = this.intake.take(seq, raw);
     switch (taken.outcome) {
-      case 'event':
-        for (const reducer of wanted) {
-          this.#run(
-            reducer,
-            attachment === undefined ? taken.applied : { ...taken.applied, attachment },
-          );
-        }
+      case 'event': {
+        const { applied } = taken;
+        const whole = attachment === undefined ? applied : { ...applied, attachment };
+        for (const reducer of wanted) this.#run(reducer, whole);
         return taken;
+      }
       case 'duplicate':
         return taken;
       case 'conflict':
