@@ -173,9 +173,9 @@ function open(life: Life, link: NatsLink): Opened {
     settlements: createSettlements({ eventMs, now: Date.now, publisher }),
     async close() {
       stopTelling();
-      stopTallies();
       clock.stop();
       await inbox.drained();
+      stopTallies();
       await publisher.drain();
       publisher.close();
     },

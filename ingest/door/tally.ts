@@ -5,7 +5,8 @@
  *   outcomes ─▶ counts by source ─▶ a minute after the first of them ─▶ feed.tallied ─▶ LOG
  *
  * Bounded: of more sources than MAX_SOURCES in a minute the further ones are not told apart by the log (the
- * metrics count them). What was counted since the last tally is lost with the process; the letters are not.
+ * metrics count them). A door that stops tells the rest; of one that is killed the counts since the last tally are
+ * lost, the letters are not.
  */
 import type { InputDataOf } from '../../contracts/events.ts';
 import type { EventOutcome } from '../../contracts/rejections.ts';
@@ -53,7 +54,7 @@ export class Tallies {
     }
   }
 
-  /** Tallies whose minute is over; they are counted anew. */
+  /** Tallies whose minute is over at an instant; they are counted anew. */
   due(nowMs: number): Tally[] {
     const due: Tally[] = [];
     for (const [source, { sinceMs, ...counts }] of this.#bySource) {
@@ -86,7 +87,7 @@ function sourceOf(value: unknown): string | null {
   return isSource ? source : null;
 }
 
-/** Tells the log every while; returns how to stop. */
+/** Tells the log every while; returns how to stop, which tells it what is left. */
 export function tellTallies({
   door,
   eventMs,
@@ -105,10 +106,10 @@ export function tellTallies({
   tallies: Tallies;
 }): () => void {
   let told = 0;
-  const timer = setInterval(() => {
+  const tell = (untilMs: number) => {
     const timeMs = eventMs();
     if (timeMs === null) return;
-    for (const data of tallies.due(now())) {
+    for (const data of tallies.due(untilMs)) {
       told += 1;
       const message = ownMessage(
         {
@@ -119,7 +120,11 @@ export function tellTallies({
       );
       publisher.publish(message).catch(onMissed);
     }
-  }, LOOK_MS);
+  };
+  const timer = setInterval(() => tell(now()), LOOK_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    tell(Infinity);
+  };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventOutcome } from '../../../../contracts/rejections.ts';
-import { Tallies } from '../../../../ingest/door/tally.ts';
+import { Tallies, tellTallies } from '../../../../ingest/door/tally.ts';
 
 const MINUTE = 60_000;
 const of = (source: unknown) => ({ source });
@@ -50,4 +50,24 @@ test('of too many sources the further ones are not counted', () => {
   const tallies = new Tallies();
   for (let n = 0; n < 600; n++) tallies.note(of(`urn:${n}`), accepted, 0);
   expect(tallies.due(MINUTE)).toHaveLength(500);
+});
+
+test('a door that stops tells what it has counted since', () => {
+  const tallies = new Tallies();
+  const told: string[] = [];
+  const stop = tellTallies({
+    ...{ door: 'door-1', tallies, now: () => MINUTE, eventMs: () => MINUTE },
+    onMissed: (error) => expect.fail(String(error)),
+    publisher: {
+      publish: (message) => {
+        told.push(Buffer.from(message.payload).toString());
+        return Promise.resolve({ seq: told.length, duplicate: false });
+      },
+    },
+  });
+  tallies.note(of('urn:a'), refused('invalid_data'), MINUTE - 1);
+  stop();
+  expect(told.map((text) => JSON.parse(text) as unknown)).toMatchObject([
+    { type: 'stocktide.feed.tallied.v1', data: { source: 'urn:a', rejected: 1 } },
+  ]);
 });
