@@ -10,7 +10,7 @@ export const USAGE = `Makes the events of a simulated mid-market brand, as fast 
 
 Where the events go (one of the two):
   --out FILE           NDJSON, one CloudEvent a line in the order in which they arrive; - for stdout
-  --url URL            the door, or the API in front of it (ACCESS_TOKEN from the environment)
+  --url URL            the door, or the API in front of it (with the ACCESS_TOKEN of the environment)
 
 What the brand does:
   --seed N             the same seed gives the same bytes (1)

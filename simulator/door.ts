@@ -73,6 +73,12 @@ export function createDoor(options: {
     }
     const answer = response.ok ? parse(text) : null;
     if (answer !== null) return { answer };
+    if (status === 401) {
+      throw new DoorRefusal(
+        `${endpoint.href} does not know the sender: set ACCESS_TOKEN to a token with the role producer, ` +
+          'or admin where policies are sent too (npm run access -- create)',
+      );
+    }
     throw new DoorRefusal(`${endpoint.href} answered ${status}: ${text.slice(0, 300)}`);
   }
 

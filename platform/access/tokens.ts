@@ -6,7 +6,7 @@
  *      └ id, public     └ secret, 256 random bits
  *
  * Only SHA-256 of the secret is kept. That is enough, and right, for a random secret of 256 bits, which
- * nobody can guess from its hash: docs/decisions/0011-token-hashes.md.
+ * nobody can guess from its hash: docs/decisions/0011-access-tokens.md.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Credential, Role } from '../../contracts/access.ts';
