@@ -128,23 +128,49 @@ export function nameOf(title: string): string {
 
 /** A KPI over its window by hour or day: its definition, and the figures that the board computes of it. */
 export function kpiQuery(kpi: Pick<KpiDetail, 'id' | 'name' | 'kind' | 'sql' | 'window'>): string {
-  const { from, to } = kpi.window;
-  const days = (Date.parse(to) - Date.parse(from)) / 86_400_000;
+  const fromMs = Date.parse(kpi.window.from);
+  const toMs = Date.parse(kpi.window.to);
+  const days = (toMs - fromMs) / DAY_MS;
   const step = days > 3 ? 'toStartOfDay(at)' : 'toStartOfHour(at)';
-  const instant = (at: string) => `'${at.slice(0, 23).replace('T', ' ')}'`;
+  const isOfMeasures = /\bFROM measures\b/.test(kpi.sql);
+  const byDay = isOfMeasures && days > MOST_DAYS_BY_MINUTE;
+  const from = byDay ? startOfDay(fromMs) : fromMs;
+  const measures = isOfMeasures ? `measures AS (\n${indented(measuresOf(byDay, toMs))}\n),\n` : '';
   const since = kpi.kind.startsWith('level') ? '' : `at >= ${instant(from)} AND `;
   return `-- ${kpi.id} ${kpi.name}
-WITH kpi AS (
+WITH ${measures}kpi AS (
 ${indented(kpi.sql.trim())}
 )
 SELECT
   ${step} AS from_utc,
 ${indented(FIGURES[kpi.kind])}
 FROM kpi
-WHERE ${since}at < ${instant(to)}
+WHERE ${since}at < ${instant(toMs)}
 GROUP BY from_utc
 ORDER BY from_utc`;
 }
+
+const DAY_MS = 86_400_000;
+/** The board reads longer windows by the day, but for their last one: nothing of it counts that is due later. */
+const MOST_DAYS_BY_MINUTE = 8;
+const startOfDay = (ms: number) => Math.floor(ms / DAY_MS) * DAY_MS;
+
+function measuresOf(byDay: boolean, toMs: number): string {
+  const columns = 'measure, at, known_at, node_id, channel_id, sla_class, dim';
+  const byMinute = `SELECT ${columns}, '' AS sku_id, value\nFROM measures_minute`;
+  if (!byDay) return byMinute;
+  const today = instant(startOfDay(toMs));
+  return `SELECT ${columns}, sku_id, value
+FROM measures_day
+WHERE at < ${today}
+UNION ALL
+${byMinute}
+WHERE at >= ${today}`;
+}
+
+/** Some tables are by the second: beside them a bare text with milliseconds is no time to the engine. */
+const instant = (ms: number) =>
+  `toDateTime64('${new Date(ms).toISOString().slice(0, 23).replace('T', ' ')}', 3, 'UTC')`;
 
 const FIGURES: Readonly<Record<KpiDetail['kind'], string>> = {
   ratio:

@@ -4,6 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KpiCatalogueView, KpiDetail } from '../../../contracts/kpi.ts';
+import { parseRoute } from '../../../dashboard/src/lib/route.ts';
+import { kpiQuery, queryOf, sqlHref } from '../../../dashboard/src/lib/sql.ts';
 import { readKpis } from '../../../platform/clickhouse/kpis.ts';
 import { reportStatus } from '../../../processors/runtime/status.ts';
 import { append, event } from '../../support/log.ts';
@@ -154,3 +156,60 @@ test('is described in OpenAPI', async () => {
   const { paths } = await getJson<{ paths: Record<string, unknown> }>('/v1/openapi.json');
   expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/v1/kpi', '/v1/kpi/{id}']));
 });
+
+describe('opened in SQL', () => {
+  beforeAll(async () => {
+    const minutes = [30, 20 * 60, 20 * 24 * 60];
+    await runtime.flushed(await append(plumbing.publisher, minutes.map(orderedBefore)));
+    const orders = async () =>
+      (await getJson<KpiCatalogueView>('/v1/kpi')).kpis.find(({ id }) => id === 'K08')?.den;
+    await until(async () => (await orders()) === 2);
+  });
+
+  test.each(['1h', '1d', '28d'])(
+    'each KPI is a query that runs, and adds up to what the board shows over %s',
+    async (name) => {
+      const { kpis, window } = await getJson<KpiCatalogueView>(`/v1/kpi?window=${name}`);
+      const defined = new Map(readKpis('sql/kpi').map((kpi) => [kpi.id, kpi.sql]));
+      const measured: string[] = [];
+      for (const kpi of kpis) {
+        const response = await run(kpiQuery({ ...kpi, sql: defined.get(kpi.id) ?? '', window }));
+        expect(response.status, `${kpi.id}: ${await response.clone().text()}`).toBe(200);
+        if (kpi.kind !== 'ratio') continue;
+        const lines = (await response.text()).split('\n').filter((line) => line !== '');
+        const figures = lines.map((line) => JSON.parse(line) as Record<string, number>);
+        const sum = (of: string) => figures.reduce((all, row) => all + Number(row[of]), 0);
+        const shown = [kpi.id, kpi.num ?? 0, kpi.den ?? 0];
+        expect([kpi.id, sum('numerator'), sum('denominator')]).toEqual(shown);
+        if (sum('denominator') > 0) measured.push(kpi.id);
+      }
+      expect(measured).toContain('K08');
+    },
+  );
+});
+
+/** Ordered so many minutes before NOW, and told of at once. */
+function orderedBefore(minutes: number) {
+  const order_id = `O-${minutes}`;
+  const at = (later: number) =>
+    new Date(Date.parse(NOW) - (minutes - later) * 60_000).toISOString();
+  return event(
+    'order.created',
+    {
+      ...{ order_id, channel_id: 'web', sla_class: 'standard', node_id: 'dc-01', region: 'DE' },
+      ...{ ordered_at: at(0), ship_by: at(1440), deliver_by: at(4320), currency: 'EUR' },
+      lines: [{ line_id: '1', sku_id: 'CUP', qty: 2, unit_price: '12.50' }],
+    },
+    { id: order_id, source: 'urn:shop', time: at(0) },
+  );
+}
+
+/** Runs what a link of the dashboard brings into its SQL view. */
+async function run(sql: string): Promise<Response> {
+  const { params, query } = queryOf(parseRoute(sqlHref(sql)).query);
+  return fetch(`${api.url}/v1/sql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, params, format: 'JSONEachRow' }),
+  });
+}
