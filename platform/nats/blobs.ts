@@ -11,6 +11,7 @@
  */
 import { createHash } from 'node:crypto';
 import { nuid } from 'nats';
+import { unlessAborted } from '../abort.ts';
 import type { NatsLink } from './connect.ts';
 import { consumeFrom } from './consume.ts';
 
@@ -40,7 +41,8 @@ const READ_AHEAD_CHUNKS = 8;
 /**
  * Writes a blob under `<subject>.<unique>`; pieces may have any size and are taken as the stream keeps
  * up, so that a generator can serialise as it goes. Rejects with the client's error when NATS is lost
- * or the stream is full; what was stored by then is left to `pruneBlobs`.
+ * or the stream is full, and with the signal's reason when that aborts; what was stored by then is left
+ * to `pruneBlobs`.
  */
 export async function writeBlob(
   link: NatsLink,
@@ -48,10 +50,12 @@ export async function writeBlob(
     stream,
     subject: parent,
     chunks: pieces,
+    signal,
   }: {
     stream: string;
     subject: string;
     chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+    signal?: AbortSignal;
   },
 ): Promise<BlobRef> {
   const subject = `${parent}.${nuid.next()}`;
@@ -62,11 +66,14 @@ export async function writeBlob(
   let bytes = 0;
 
   const settleOne = async () => {
-    const ack = await underWay.shift();
-    if (ack !== undefined && firstSeq === 0) firstSeq = ack.seq;
+    const oldest = underWay.shift();
+    if (oldest === undefined) return;
+    const ack = await (signal === undefined ? oldest : unlessAborted(oldest, signal));
+    if (firstSeq === 0) firstSeq = ack.seq;
   };
 
   for await (const chunk of inChunks(pieces)) {
+    signal?.throwIfAborted();
     if (underWay.length === MAX_CHUNKS_IN_FLIGHT) await settleOne();
     hash.update(chunk);
     chunks++;

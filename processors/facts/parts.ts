@@ -1,20 +1,28 @@
 /** Snapshot parts made of JSON: a stream of values in pieces of a bounded size. */
 import type { SnapshotPart } from '../processor.ts';
 
-/** Values in one part: small enough that writing a part never holds up the loop for long. */
-const VALUES_PER_PART = 2_000;
+/**
+ * Characters of a part from which on the next one begins: a turn of the loop makes a part, and values differ in size
+ * by a thousand times (an order has one line or hundreds).
+ */
+const PART_CHARS = 64 * 1024;
 
 export function* jsonParts(name: string, values: Iterable<unknown>): Generator<SnapshotPart> {
-  let batch: unknown[] = [];
+  let batch: string[] = [];
+  let chars = 0;
   for (const value of values) {
-    batch.push(value);
-    if (batch.length === VALUES_PER_PART) {
-      yield { name, bytes: Buffer.from(JSON.stringify(batch)) };
-      batch = [];
-    }
+    const text = JSON.stringify(value);
+    batch.push(text);
+    chars += text.length;
+    if (chars < PART_CHARS) continue;
+    yield { name, bytes: jsonArray(batch) };
+    batch = [];
+    chars = 0;
   }
-  if (batch.length > 0) yield { name, bytes: Buffer.from(JSON.stringify(batch)) };
+  if (batch.length > 0) yield { name, bytes: jsonArray(batch) };
 }
+
+const jsonArray = (values: readonly string[]): Uint8Array => Buffer.from(`[${values.join()}]`);
 
 /**
  * A map as it is now, to be written later. Its values must be replaced, never changed: then two flat

@@ -3,10 +3,11 @@
  * read before the event is applied, so that the processors stay pure: an event comes with its bytes, or without
  * them when they are missing or damaged.
  *
- * While NATS is away it waits: only an answer says that a model is not there.
+ * While NATS is away it waits, unless it is told to stop: only an answer says that a model is not there.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogEvent } from '../../contracts/events.ts';
+import { unlessAborted } from '../../platform/abort.ts';
 import type { Log } from '../../platform/log.ts';
 import type { NatsLink } from '../../platform/nats/connect.ts';
 import { getModel } from '../../platform/nats/models.ts';
@@ -17,7 +18,10 @@ const AGAIN_MS = 1_000;
 /** True for a message whose event names bytes. */
 export const namesAttachment = (subject: string): boolean => subject.startsWith(MODEL_SUBJECT);
 
-/** The bytes that the event of a message names; undefined when they are missing or damaged. */
+/**
+ * The bytes that the event of a message names; undefined when they are missing or damaged. Undefined at once when
+ * the signal aborts, too: the event is not to be applied then.
+ */
 export async function attachmentOf(
   raw: string,
   { link, log, signal }: { link: NatsLink; log: Log; signal: AbortSignal },
@@ -25,14 +29,14 @@ export async function attachmentOf(
   const sha256 = hashIn(raw);
   if (sha256 === null) return undefined;
   for (;;) {
-    signal.throwIfAborted();
     try {
-      const bytes = await getModel(link, sha256);
+      const bytes = await unlessAborted(getModel(link, sha256), signal);
       if (bytes === null) log.error({ sha256 }, 'the model is missing or damaged: refused');
       return bytes ?? undefined;
     } catch (error) {
+      if (signal.aborted) return undefined;
       log.warn({ err: error, sha256 }, 'the model cannot be read yet');
-      await sleep(AGAIN_MS, undefined, { signal });
+      await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 }

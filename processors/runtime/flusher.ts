@@ -14,6 +14,7 @@
  * for OWNED_MS writes it again before an insert, and so finds out that the slice has a new owner.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { unlessAborted } from '../../platform/abort.ts';
 import type { ClickHouse } from '../../platform/clickhouse/client.ts';
 import { InsertError, insertRows } from '../../platform/clickhouse/insert.ts';
 import type { Log } from '../../platform/log.ts';
@@ -176,13 +177,13 @@ export class Flusher {
     await this.#retrying('a dead letter', () => this.#options.publisher.publish(letter));
   }
 
-  /** Tries until it succeeds, the signal ends it, or trying again cannot help. */
+  /** Tries until it succeeds, the signal ends it (even while nobody answers), or trying again cannot help. */
   async #retrying(what: string, attempt: () => Promise<unknown>): Promise<void> {
     const { log, signal } = this.#options;
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
       signal.throwIfAborted();
       try {
-        await attempt();
+        await unlessAborted(attempt(), signal);
         this.#troubles.delete(what);
         return;
       } catch (error) {

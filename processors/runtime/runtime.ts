@@ -8,8 +8,10 @@
  *           MAX_PENDING_ROWS not yet in ClickHouse: stop taking messages until a flush is done
  *
  * Guarantees: each event is applied once and in log order; rows reach ClickHouse exactly once; a
- * runtime that lost its slice stops by itself. Ends when the signal aborts, flushed and with a snapshot.
+ * runtime that lost its slice stops by itself. Ends when the signal aborts: flushed, if ClickHouse and NATS
+ * answer in time, and with a snapshot, if there is time to write one.
  */
+import { setMaxListeners } from 'node:events';
 import type { ClickHouse } from '../../platform/clickhouse/client.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
@@ -117,6 +119,8 @@ export class Runtime {
     const processors = slice.hosted.map(({ processor }) => processor);
     const { findings } = this.#outlet;
     this.#parts = [this.#reduction.intake, findings, ...processors];
+    // Each table of a flush listens.
+    setMaxListeners(0, this.#writing.signal);
     if (signal.aborted) this.#stop();
     else signal.addEventListener('abort', () => this.#stop(), { once: true });
   }
@@ -193,6 +197,7 @@ export class Runtime {
       this.#snapshots = new SnapshotTaker({
         ...{ slice: slice.name, link, log, meters: this.#meters, sink, parts: this.#parts },
         everyEvents: limits.snapshotEvents,
+        signal: this.#writing.signal,
       });
       this.#outlet.open({ flushed, logEnd: facts.log.lastSeq });
       this.#appliedSeq = await this.#restore(claim);
@@ -201,8 +206,8 @@ export class Runtime {
         flushed,
         stateSeq: this.#appliedSeq,
       })) {
-        this.#reading.signal.throwIfAborted();
         const attachment = namesAttachment(subject) ? await this.#attachmentOf(raw) : undefined;
+        this.#reading.signal.throwIfAborted();
         this.#apply({ seq, subject, raw, attachment });
         this.#appliedSeq = seq;
       }
@@ -258,7 +263,12 @@ export class Runtime {
 
     for await (const message of consumption) {
       if (!namesAttachment(message.subject)) this.#take(message);
-      else this.#take(message, await this.#attachmentOf(message.text()));
+      else {
+        const attachment = await this.#attachmentOf(message.text());
+        // The next start takes the event, with its bytes.
+        if (this.#reading.signal.aborted) return;
+        this.#take(message, attachment);
+      }
       if (this.#phase === 'live') {
         if (this.#outlet.rows < this.limits.flushRows) continue;
         this.#startFlush();
@@ -382,12 +392,12 @@ export class Runtime {
     this.#writing.abort();
   }
 
-  /** Flushes what is left and leaves a snapshot, so that the next start is quick. */
+  /** Flushes what is left, and leaves a snapshot, so that the next start is quick, if the time allows it. */
   async #finish(): Promise<void> {
     await this.#flushing?.done;
     this.#startFlush();
     await this.#flushing?.done;
-    await this.#snapshots?.takeLast(this.#appliedSeq);
     await this.#sink?.settle();
+    await this.#snapshots?.takeLast(this.#appliedSeq);
   }
 }

@@ -4,7 +4,8 @@
  *   state captured ─▶ written in chunks ─▶ adopted by the checkpoint, behind its flush ─▶ the one before
  *                                                                             the previous is removed
  *
- * A snapshot that cannot be written is a warning: the one before stays, and recovery replays more.
+ * A snapshot that cannot be written is a warning: the one before stays, and recovery replays more. One that
+ * there is no time left for is given up for the same price: however large the state, it holds up no end.
  */
 import type { Log } from '../../platform/log.ts';
 import type { NatsLink } from '../../platform/nats/connect.ts';
@@ -22,6 +23,8 @@ export interface SnapshotTakerOptions {
   readonly parts: readonly Stateful[];
   /** Events between two snapshots. */
   readonly everyEvents: number;
+  /** Ends the writing: the time is over, or the slice is lost. */
+  readonly signal: AbortSignal;
 }
 
 export class SnapshotTaker {
@@ -41,10 +44,12 @@ export class SnapshotTaker {
     this.#begin(seq);
   }
 
-  /** Leaves a snapshot of `seq`, unless there is one. Never rejects. */
+  /** Leaves a snapshot of `seq`, unless there is one, for as long as the signal lets it. Never rejects. */
   async takeLast(seq: number): Promise<void> {
+    const { signal, sink } = this.#options;
     await this.#underWay;
-    if ((this.#options.sink.record.snapshot?.seq ?? 0) < seq) this.#begin(seq);
+    if (signal.aborted) return;
+    if ((sink.record.snapshot?.seq ?? 0) < seq) this.#begin(seq);
     await this.#underWay;
   }
 
@@ -52,20 +57,31 @@ export class SnapshotTaker {
     // Now: the next message may change the state.
     const state = captureState(this.#options.parts);
     this.#underWay = this.#write(seq, state)
-      .catch((error: unknown) => {
-        this.#options.log.warn({ err: error, seq }, 'no snapshot; the one before stays');
-      })
+      .catch((error: unknown) => this.#report(error, seq))
       .finally(() => {
         this.#underWay = null;
       });
   }
 
   async #write(seq: number, state: AsyncIterable<Uint8Array>): Promise<void> {
-    const { link, log, meters, parts, sink, slice } = this.#options;
+    const { link, log, meters, parts, signal, sink, slice } = this.#options;
     const done = meters.snapshot.startTimer();
-    const blob = await writeSnapshot(link, slice, state);
+    const blob = await writeSnapshot(link, { slice, chunks: state, signal });
     const replaced = await sink.adopt({ seq, versions: versionsOf(parts), blob });
     if (replaced !== null) await deleteSnapshot(link, replaced);
     log.info({ seq, bytes: blob.bytes, seconds: done() }, 'snapshot written');
+  }
+
+  #report(error: unknown, seq: number): void {
+    const { log, signal, sink } = this.#options;
+    if (!signal.aborted) {
+      log.warn({ err: error, seq }, 'no snapshot; the one before stays');
+      return;
+    }
+    const from = sink.record.snapshot?.seq ?? 0;
+    log.info(
+      { seq, from },
+      'no time left for a snapshot: the next start replays the log from the one before',
+    );
   }
 }

@@ -54,13 +54,18 @@ export function captureState(parts: readonly Stateful[]): AsyncIterable<Uint8Arr
   })();
 }
 
+/** Rejects with the signal's reason when that aborts, and as `writeBlob` does. */
 export async function writeSnapshot(
   link: NatsLink,
-  slice: string,
-  chunks: AsyncIterable<Uint8Array>,
+  {
+    chunks,
+    signal,
+    slice,
+  }: { slice: string; chunks: AsyncIterable<Uint8Array>; signal: AbortSignal },
 ): Promise<BlobRef> {
   const packed = pipeline(Readable.from(chunks), createDeflateRaw(COMPRESSION), () => undefined);
-  return writeBlob(link, { stream: STREAMS.snapshots, subject: subjectOf(slice), chunks: packed });
+  const to = { stream: STREAMS.snapshots, subject: subjectOf(slice) };
+  return writeBlob(link, { ...to, chunks: packed, signal });
 }
 
 /** Removes a snapshot that the checkpoint names no more. */

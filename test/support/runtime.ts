@@ -82,8 +82,9 @@ export interface RuntimeSetup {
   /** Another name for the slice: its own checkpoint and its own tokens. */
   readonly name?: string;
   readonly rehearse?: NonNullable<RuntimeOptions['rehearse']>;
-  /** Instead of the plumbing's, as one that fails in a way of the test's own. */
+  /** Instead of the plumbing's, as ones that fail in a way of the test's own. */
   readonly clickhouse?: ClickHouse;
+  readonly link?: NatsLink;
 }
 
 /** Starts a runtime that is live when this resolves. */
@@ -101,7 +102,8 @@ export function beginRuntime(
   plumbing: Plumbing,
   setup: RuntimeSetup = {},
 ): RunningRuntime & { readonly live: Promise<void> } {
-  const { config, link, log, publisher } = plumbing;
+  const { config, log, publisher } = plumbing;
+  const link = setup.link ?? plumbing.link;
   const stopping = new AbortController();
   const limits = { ...config, ...setup.limits };
   const slice = createSlice(setup.processors ?? 'all', limits);
