@@ -292,8 +292,9 @@ function labelSlow(
     const isRisk = riskMs < world.nowMs;
     // A near miss leaves before it is at risk; one that had to wait for the shift does not.
     const { near_miss: _nearMiss, ...real } = draft;
+    const atRisk: Draft = { ...real, code: 'ORDER_SLA_RISK' };
     return world.label(
-      { ...(isRisk ? real : draft), ...entity, size: hours(createdMs) },
+      { ...(isRisk ? atRisk : draft), ...entity, size: hours(createdMs) },
       { ...left, fromMs: isRisk ? riskMs : createdMs },
     );
   }

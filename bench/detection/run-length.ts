@@ -12,6 +12,7 @@
  */
 import { gammaln } from 'simple-statistics';
 import { defaultsOf, RULES } from '../../contracts/rules.ts';
+import { evidenceOf, OVERDISPERSION } from '../../processors/supply/drift.ts';
 import { seededRandom } from '../../processors/detect/forest/random.ts';
 import { event, T0, type Given } from '../../test/support/given.ts';
 import { ReducerBench } from '../../test/support/reducers.ts';
@@ -37,9 +38,9 @@ function alarmsOf(bench: ReducerBench, code: Code): () => number {
 }
 
 const RECEIPT = { units: 100, runs: 200 };
-/** As the rule has it: half the level is tolerated, and heaps count for so much (processors/supply/drift.ts). */
-const TOLERATED = defaultsOf('SUPPLIER_VARIANCE_TREND')['level']! / 2;
-const OVERDISPERSION = 0.002;
+const LEVEL = defaultsOf('SUPPLIER_VARIANCE_TREND')['level']!;
+/** Half the level is tolerated. */
+const TOLERATED = LEVEL / 2;
 
 export function supplierRunLength(): RunLength {
   const random = seededRandom(SEED);
@@ -55,12 +56,10 @@ export function supplierRunLength(): RunLength {
     } while (alarms() === 0 && receipts - before < 10_000);
   }
   const { cusum_h: h = 0, cusum_k: k = 0 } = defaultsOf('SUPPLIER_VARIANCE_TREND');
-  const sigma = Math.sqrt(
-    RECEIPT.units * TOLERATED * (1 - TOLERATED) * (1 + (RECEIPT.units - 1) * OVERDISPERSION),
-  );
+  const evidence = evidenceOf(LEVEL);
   const steps = missing.map((p, units) => ({
     p,
-    step: Math.min(3, (units - TOLERATED * RECEIPT.units) / sigma) - k,
+    step: Math.min(h, evidence(units, RECEIPT.units)) - k,
   }));
   return { unit: 'receipts', designed: chainLength(steps, h), observed: receipts / RECEIPT.runs };
 }

@@ -5,7 +5,7 @@
  */
 import { HOUR, MINUTE, nextOpen, SHIFTS } from '../../simulator/calendar.ts';
 import { DC } from '../../simulator/catalogue.ts';
-import type { Family, Label } from '../../simulator/incidents/label.ts';
+import type { Label } from '../../simulator/incidents/label.ts';
 import { seededRandom } from '../../processors/detect/forest/random.ts';
 import { percentile, round } from '../measure.ts';
 import type { Alert, Code, Receipt, Run } from './run.ts';
@@ -16,13 +16,6 @@ const SHIFT_HOURS = 8;
 /** Alerts of a code (which one team owns) that are looked at in a day. */
 export const BUDGET = 10;
 const RESAMPLES = 1_000;
-
-/** Which labels and alerts are scored together. */
-export interface Group {
-  readonly code: Code;
-  /** Recall is over the episodes of the family; over all of the code when absent. */
-  readonly family?: Family;
-}
 
 interface Tally {
   readonly alerts: number;
@@ -70,13 +63,12 @@ export function withinBudget(alerts: readonly Alert[], budget = BUDGET): Alert[]
   );
 }
 
-export function tallyOf(one: Run, all: readonly Alert[], { code, family }: Group): Tally {
+/** Scores the alerts and episodes of one code. */
+export function tallyOf(one: Run, all: readonly Alert[], code: Code): Tally {
   const alerts = withinBudget(all.filter((alert) => alert.code === code));
   const real = one.labels.filter((label) => label.code === code && label.near_miss !== true);
   // An episode that could still be found after the last day is not scored.
-  const episodes = real.filter(
-    (label) => lastMs(label) <= one.endMs && (family === undefined || label.family === family),
-  );
+  const episodes = real.filter((label) => lastMs(label) <= one.endMs);
   const found = episodes.flatMap((label): Found[] => {
     const first = alerts
       .filter((alert) => isRight(alert, label))
@@ -144,7 +136,7 @@ export function headline(tallies: readonly (readonly Tally[])[]) {
   return {
     precisionAtBudget: precisionOf(flat),
     recallAtBudget: recallOf(flat),
-    // Node-days are those of the seed, however many groups it is scored in.
+    // Node-days are those of the seed, however many codes it is scored in.
     falsePer1000NodeDays: falseOf(mergeNodeDays(tallies)),
     interval95: {
       precisionAtBudget: interval(tallies, (drawn) => precisionOf(drawn.flat())),
@@ -154,7 +146,7 @@ export function headline(tallies: readonly (readonly Tally[])[]) {
   };
 }
 
-/** Only the first group of a seed counts its node-days. */
+/** Only the first tally of a seed counts its node-days. */
 function mergeNodeDays(tallies: readonly (readonly Tally[])[]): Tally[] {
   return tallies.flatMap((seed) =>
     seed.map((tally, index) => (index === 0 ? tally : { ...tally, nodeDays: 0 })),

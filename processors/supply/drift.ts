@@ -3,16 +3,16 @@
  * by a constant bias. Pure, over what each receipt brought of what was expected, all its lines together.
  *
  * Drift: Mann–Kendall with the Theil–Sen slope over the last 12, and at least 8, receipts.
- * Bias: two one-sided CUSUMs (k, h) over the receipts that are kept. What a receipt misses (or brings too much)
- * is held against what may be missing: half the level that matters is tolerated, so that a unit now and then,
- * or a supplier that is a little off within the contract, is no alarm however long it lasts.
+ * Bias: two one-sided CUSUMs (short, over; limit h) of the log-likelihood ratio between a supplier that is clearly
+ * beyond the level and one that misses half of it, which is tolerated: a unit now and then, or a little less than
+ * agreed within the contract, is no alarm however long it lasts (Page 1954).
  *
- *   z = (missing − tolerated × expected) / σ,  σ² of a beta-binomial: n t (1 − t) (1 + (n − 1) ρ)
+ *   x = (missing × ln(p₁/p₀) + found × ln((1 − p₁)/(1 − p₀))) / (1 + (n − 1) ρ),  p₀ = level/2, p₁ = 3.5 p₀
  *
  * A large receipt says more than a small one, but only so much more: errors come in heaps (a case, a pallet),
- * which is what ρ allows for. One receipt counts for no more than 3σ, which is below h + k: a
- * single gross error is what INBOUND_QTY_MISMATCH reports, and no bias. S is held at h + k, so that the first
- * clean receipt brings it down to the limit.
+ * which is what ρ allows for, the variance of a beta-binomial by that of a binomial. One receipt counts for no more
+ * than h: a single gross error is what INBOUND_QTY_MISMATCH reports, and no bias. S is held a little above h, so
+ * that the first clean receipts bring it down to the limit.
  */
 import { median } from 'simple-statistics';
 import { cusumStep } from '../detect/statistics/charts.ts';
@@ -23,13 +23,17 @@ import type { Statistic } from '../processor.ts';
 export const MAX_RECEIPTS = 20;
 const TREND_RECEIPTS = { least: 8, most: 12 };
 const LEVEL_RECEIPTS = 4;
-/** What one receipt counts at most (σ). */
-const CLIP = 3;
+/** How far beyond its limit the CUSUM is kept [K]. */
+const BEYOND = 0.5;
 
 /** Tolerated at least [K]: nobody counts better than one unit in a thousand. */
 const LEAST_TOLERATED = 0.001;
+/** What is clearly beyond the level, as a multiple of what is tolerated: a receipt at the level says nothing. */
+const MATTERS = 3.5;
+/** Nobody misses more than all but one unit of a thousand. */
+const MOST_MISSING = 0.999;
 /** How much receipts of one supplier differ beyond chance: a prior worth 500 units [K]. */
-const OVERDISPERSION = 0.002;
+export const OVERDISPERSION = 0.002;
 
 /** Units of one receipt. */
 export interface ReceivedOf {
@@ -78,14 +82,12 @@ function biasOf(
   receipts: readonly ReceivedOf[],
   { cusumH: h, cusumK: k, level }: DriftParameters,
 ): Drift | null {
-  const tolerated = Math.max(level / 2, LEAST_TOLERATED);
+  const evidence = evidenceOf(level);
   let over = 0;
   let short = 0;
   for (const { expected, received } of receipts) {
-    const heaps = 1 + (expected - 1) * OVERDISPERSION;
-    const sigma = Math.sqrt(expected * tolerated * (1 - tolerated) * heaps);
     const step = (s: number, units: number) =>
-      Math.min(cusumStep(s, Math.min(CLIP, (units - tolerated * expected) / sigma), k), h + k);
+      Math.min(cusumStep(s, Math.min(h, evidence(units, expected)), k), h + BEYOND);
     over = step(over, received - expected);
     short = step(short, expected - received);
   }
@@ -93,4 +95,20 @@ function biasOf(
   if (s <= h) return null;
   const statistic = { name: over > short ? 'cusum_over' : 'cusum_short', value: s, expected: 0 };
   return { subtype: 'bias', statistic: { ...statistic, limit: h } };
+}
+
+/**
+ * What a receipt of `expected` units, of which `missing` did not come, says for a bias that matters and against
+ * one that is tolerated (log-likelihood ratio).
+ */
+export function evidenceOf(level: number): (missing: number, expected: number) => number {
+  const tolerated = Math.max(level / 2, LEAST_TOLERATED);
+  const matters = Math.min(MATTERS * tolerated, MOST_MISSING);
+  const ofMissing = Math.log(matters / tolerated);
+  const ofFound = Math.log((1 - matters) / (1 - tolerated));
+  return (missing, expected) => {
+    const gone = Math.min(expected, Math.max(0, missing));
+    const heaps = 1 + (expected - 1) * OVERDISPERSION;
+    return (gone * ofMissing + (expected - gone) * ofFound) / heaps;
+  };
 }

@@ -1,5 +1,5 @@
 /** Incidents on the floor: damage, labels, bins that are not as they should be, counts, and losses. */
-import { DAY, HOUR, MINUTE, nextOpen, shiftAt } from '../calendar.ts';
+import { addOpen, DAY, HOUR, MINUTE, nextOpen, shiftAt } from '../calendar.ts';
 import { DC, type Sku } from '../catalogue.ts';
 import { isUnerring } from '../floor.ts';
 import type { World } from '../world.ts';
@@ -16,7 +16,7 @@ import {
 } from './kinds.ts';
 import type { Draft } from './label.ts';
 
-/** So many steps, one every `everyMs` of working time. */
+/** So many steps, one every `everyMs`; what falls into closed hours happens when it opens. */
 function steps(
   world: World,
   { acts, everyMs }: { acts: readonly Act[]; everyMs: number },
@@ -103,6 +103,7 @@ const locationError = atBin({
 
 const locationRepeat = atBin({
   code: 'LOCATION_ERROR_REPEAT',
+  family: 'location_errors',
   act: () => 'fail location',
   events: (world, nearMiss) => (nearMiss ? 2 : world.rng.int(3, 5)),
   everyMs: () => 3 * HOUR,
@@ -162,6 +163,18 @@ function countVariance(code: 'COUNT_VARIANCE' | 'COUNT_VARIANCE_REPEAT'): Kind {
   };
 }
 
+/** Length of a shift of the own warehouse. */
+const SHIFT_MS = 8 * HOUR;
+
+/** One step in each shift, at the same hour of it. */
+function inEachShift(world: World, acts: readonly Act[]): { atMs: number; act: Act }[] {
+  const open = world.shiftsOf(DC);
+  return acts.map((act, index) => ({
+    atMs: addOpen(open, world.nowMs + MINUTE, index * SHIFT_MS),
+    act,
+  }));
+}
+
 /** Small losses of one dear SKU, shift after shift, each with an approval. */
 const shrinkage: Kind = {
   code: 'SHRINKAGE_ANOMALY',
@@ -178,7 +191,7 @@ const shrinkage: Kind = {
       units: -perShift,
       reason: 'shrinkage',
     }));
-    const rest = steps(world, { acts, everyMs: DAY / 2 });
+    const rest = inEachShift(world, acts);
     const draft = draftOf(occasion, {
       code: 'SHRINKAGE_ANOMALY',
       family: 'shrinkage',

@@ -20,7 +20,7 @@ const alert = (sku: string, hours: number, amount = 1): Alert => ({
 });
 const run = (labels: Label[]): Run => ({
   ...{ seed: 1, days: 10, endMs: DAY_0 + 240 * HOUR, nodeDays: 20, events: 0 },
-  ...{ labels, alerts: [], baseline: [], receipts: [] },
+  ...{ labels, alerts: [], best: [], strict: [], receipts: [] },
 });
 
 test('an alert is right within the episode of its entity and the grace after it', () => {
@@ -30,7 +30,7 @@ test('an alert is right within the episode of its entity and the grace after it'
     label('near', [0, 4], { near_miss: true }),
   ]);
   const alerts = [alert('a', 5), alert('b', 5.1), alert('near', 2), alert('other', 2)];
-  const tally = tallyOf(one, alerts, { code: 'SHRINKAGE_ANOMALY' });
+  const tally = tallyOf(one, alerts, 'SHRINKAGE_ANOMALY');
   expect(tally).toMatchObject({ alerts: 4, right: 1, episodes: 2 });
   // From 6:00 UTC, an hour after the warehouse opens: five hours of one shift of eight.
   expect(tally.found).toMatchObject([{ hours: 5, shifts: 0.625 }]);
@@ -42,7 +42,7 @@ test('an alert is right within the episode of its entity and the grace after it'
 
 test('an episode that could still be found after the last day counts for no one', () => {
   const one = run([label('a', [230, 239.5])]);
-  const tally = tallyOf(one, [alert('a', 231)], { code: 'SHRINKAGE_ANOMALY' });
+  const tally = tallyOf(one, [alert('a', 231)], 'SHRINKAGE_ANOMALY');
   expect(tally).toMatchObject({ alerts: 1, right: 1, episodes: 0 });
   expect(headline([[tally]]).recallAtBudget).toBeNull();
 });

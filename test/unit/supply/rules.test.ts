@@ -261,17 +261,17 @@ describe('SUPPLIER_VARIANCE_TREND', () => {
     ['eight', [300, 200, 100, 0, -100, -200, -300, -400], ['supplier/acme trend']],
     ['seven', [300, 200, 100, 0, -100, -200, -300], []],
   ])('a drift over %s receipts, where the CUSUM is out of the way', (_what, variances, found) => {
-    const out = policy(CODE, { parameters: { cusum_h: 100, sku_cusum_h: 100 } });
+    const out = policy(CODE, { parameters: { cusum_h: 1_000, sku_cusum_h: 1_000 } });
     expect(raised(given(out, ...delivered(variances)), CODE)).toEqual(found);
   });
 
   it('shows the figure behind it', () => {
-    const bias = standing(given(...delivered([-20, -20, -20])), CODE)[0];
-    // σ² = 1,000 × 0.01 × 0.99 × (1 + 999 × 0.002) = 29.68; z = (20 − 10)/5.448 = 1.8355, three times less k.
-    expect(bias?.statistic).toMatchObject({ name: 'cusum_short', expected: 0, limit: 3 });
-    expect(bias?.statistic?.value).toBeCloseTo(3.5, 12);
-    expect(bias).toMatchObject({ entity: 'supplier/acme', supplierId: 'acme', units: 60 });
-    const out = policy(CODE, { parameters: { cusum_h: 100, sku_cusum_h: 100 } });
+    const bias = standing(given(...delivered([-23, -22])), CODE)[0];
+    // Σ (m ln 3.5 + (1,000 − m) ln(0.965/0.99)) / (1 + 999 × 0.002) over m = 23 and 22.
+    expect(bias?.statistic).toMatchObject({ name: 'cusum_short', expected: 0, limit: 1.75 });
+    expect(bias?.statistic?.value).toBeCloseTo(2.125286, 6);
+    expect(bias).toMatchObject({ entity: 'supplier/acme', supplierId: 'acme', units: 45 });
+    const out = policy(CODE, { parameters: { cusum_h: 1_000, sku_cusum_h: 1_000 } });
     const drifting = delivered([300, 200, 100, 0, -100, -200, -300, -400]);
     const trend = standing(given(out, ...drifting), CODE);
     // Monotone: one order of 8! at either end.
@@ -325,7 +325,7 @@ describe('SUPPLIER_VARIANCE_TREND', () => {
       [...lines(n), closed(`q${n}`, n * DAY + 20)].sort((a, b) => (a.at ?? 0) - (b.at ?? 0)),
     );
     const [found] = standing(given(...story).tick(5 * DAY), CODE);
-    // 4 of 200 units: σ² = 200 × 0.0099 × 1.398, z = 2/1.6637 = 1.2021; four receipts less k: 2.81, no alarm.
+    // 4 of 200 units are the 2 % of the level, which says nothing; 4 of 100 are twice that.
     expect(found?.entity).toBe('supplier/acme/sku/A');
   });
 
