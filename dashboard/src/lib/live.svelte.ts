@@ -6,8 +6,9 @@
  *                          └──────── resume ─────────┴──▶ offline
  *
  * A topic keeps its last value through a break and resumes from its number, so that nothing flickers
- * and nothing is missed. Messages are taken in as they come and shown once per animation frame: a
- * thousand updates a second cost sixty renders.
+ * and nothing is missed. Messages are taken in as they come. The first after a pause is shown with the next frame,
+ * those that follow ten times a second, which is as fast as anybody reads: a thousand updates a second cost ten
+ * renders, and scrolling stays smooth.
  */
 import type { ClientMessage, ServerMessage } from '../../../contracts/live.ts';
 import { applyMessage, reconnectWaitMs, type TopicValue } from './live-protocol.ts';
@@ -23,6 +24,8 @@ export type Connection =
 const LIVE_PATH = '/v1/live';
 /** A server that sends nothing for so long (the system topic speaks each second) is gone. */
 const SILENCE_MS = 10_000;
+/** Least time between two renders of what has arrived. */
+const SHOW_EVERY_MS = 100;
 /** A topic is given up so long after its last follower left: the next view may want it. */
 const LINGER_MS = 1000;
 
@@ -54,7 +57,9 @@ export class LiveSocket {
   #attempt = 0;
   #retry: number | undefined;
   #silence: number | undefined;
-  #frame: number | null = null;
+  #heardMs = 0;
+  #shownMs = 0;
+  #isShowPlanned = false;
 
   /** `onNobody` is told when the socket was closed since nobody is signed in. */
   constructor(onNobody: () => void) {
@@ -121,14 +126,14 @@ export class LiveSocket {
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url);
     this.#socket = socket;
-    this.#expectWord();
+    this.#watchSilence();
     socket.onopen = () => {
       this.#attempt = 0;
       this.#connection = { phase: 'live' };
       for (const topic of this.#topics.values()) if (topic.followers > 0) this.#subscribe(topic);
     };
     socket.onmessage = (event: MessageEvent<string>) => {
-      this.#expectWord();
+      this.#heardMs = performance.now();
       this.#receive(JSON.parse(event.data) as ServerMessage<object>);
     };
     socket.onclose = ({ code }) => {
@@ -160,9 +165,16 @@ export class LiveSocket {
     socket.close();
   }
 
-  #expectWord(): void {
+  /** Gives the socket up when it stays silent for too long from now on. */
+  #watchSilence(): void {
+    this.#heardMs = performance.now();
+    const look = (): void => {
+      const leftMs = this.#heardMs + SILENCE_MS - performance.now();
+      if (leftMs <= 0) this.#lost();
+      else this.#silence = window.setTimeout(look, leftMs);
+    };
     clearTimeout(this.#silence);
-    this.#silence = window.setTimeout(() => this.#lost(), SILENCE_MS);
+    look();
   }
 
   #receive(message: ServerMessage<object>): void {
@@ -178,11 +190,19 @@ export class LiveSocket {
     if (value === null) return this.#subscribe(topic);
     topic.trouble = null;
     this.#changed.add(topic);
-    if (this.#frame === null) this.#frame = requestAnimationFrame(() => this.#show());
+    this.#planShow();
+  }
+
+  #planShow(): void {
+    if (this.#isShowPlanned) return;
+    this.#isShowPlanned = true;
+    const waitMs = Math.max(0, this.#shownMs + SHOW_EVERY_MS - performance.now());
+    setTimeout(() => requestAnimationFrame(() => this.#show()), waitMs);
   }
 
   #show(): void {
-    this.#frame = null;
+    this.#isShowPlanned = false;
+    this.#shownMs = performance.now();
     for (const topic of this.#changed) {
       if (topic.value !== null) topic.data = topic.value.data;
     }
