@@ -63,8 +63,10 @@ export interface RuntimeLimits {
 
 export type RuntimePhase = 'recovering' | 'live' | 'stopped';
 
-/** Part of the time to drain that the last flush and snapshot may take. */
+/** Part of the time to drain that the last flush may take, */
 const FINISH_SHARE = 0.6;
+/** and by which a snapshot has to be written: it only spares the next start a part of the log. */
+const SNAPSHOT_SHARE = 0.4;
 /** Time between two notices about changed ATP: what happens in between travels together. */
 const NOTICE_MS = 5;
 const BEAT_MS = 1_000;
@@ -91,6 +93,8 @@ export class Runtime {
   readonly #reading = new AbortController();
   /** Ends waiting for ClickHouse and NATS. */
   readonly #writing = new AbortController();
+  /** Ends writing snapshots. */
+  readonly #saving = new AbortController();
   #phase: RuntimePhase = 'recovering';
   #appliedSeq = 0;
   #appliedEvents = 0;
@@ -197,7 +201,7 @@ export class Runtime {
       this.#snapshots = new SnapshotTaker({
         ...{ slice: slice.name, link, log, meters: this.#meters, sink, parts: this.#parts },
         everyEvents: limits.snapshotEvents,
-        signal: this.#writing.signal,
+        signal: this.#saving.signal,
       });
       this.#outlet.open({ flushed, logEnd: facts.log.lastSeq });
       this.#appliedSeq = await this.#restore(claim);
@@ -244,6 +248,7 @@ export class Runtime {
       this.#phase = 'stopped';
       this.#reading.abort();
       this.#writing.abort();
+      this.#saving.abort();
       this.#claim?.release();
     }
   }
@@ -366,7 +371,8 @@ export class Runtime {
     this.#flushing = { done, rows: batch.rows };
     // Who awaits it sees the failure; the loop must end even when nobody does.
     done.catch((error: unknown) => this.#fail(error));
-    this.#snapshots?.takeIfDue({ events: this.#appliedEvents, seq: to });
+    const isCaughtUp = this.lagEvents === 0;
+    this.#snapshots?.takeIfDue({ events: this.#appliedEvents, seq: to, isCaughtUp });
   }
 
   /** Restores a snapshot; one that does not take its state back is not tried a second time. */
@@ -381,8 +387,9 @@ export class Runtime {
 
   #stop(): void {
     this.#reading.abort();
-    const finishMs = this.limits.drainTimeoutMs * FINISH_SHARE;
-    setTimeout(() => this.#writing.abort(), finishMs).unref();
+    const { drainTimeoutMs } = this.limits;
+    setTimeout(() => this.#saving.abort(), drainTimeoutMs * SNAPSHOT_SHARE).unref();
+    setTimeout(() => this.#writing.abort(), drainTimeoutMs * FINISH_SHARE).unref();
   }
 
   #fail(error: unknown): void {
@@ -390,6 +397,7 @@ export class Runtime {
     this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.#reading.abort();
     this.#writing.abort();
+    this.#saving.abort();
   }
 
   /** Flushes what is left, and leaves a snapshot, so that the next start is quick, if the time allows it. */

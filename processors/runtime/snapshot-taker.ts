@@ -21,11 +21,17 @@ export interface SnapshotTakerOptions {
   readonly meters: Meters;
   readonly sink: Flusher;
   readonly parts: readonly Stateful[];
-  /** Events between two snapshots. */
+  /** Events between two snapshots, at the most. */
   readonly everyEvents: number;
   /** Ends the writing: the time is over, or the slice is lost. */
   readonly signal: AbortSignal;
 }
+
+/**
+ * Part of `everyEvents` after which one is taken when the log is caught up with: then it holds up nothing, and the
+ * next start has little to replay, even if the last snapshot has to be given up.
+ */
+const CAUGHT_UP_SHARE = 0.2;
 
 export class SnapshotTaker {
   readonly #options: SnapshotTakerOptions;
@@ -37,9 +43,18 @@ export class SnapshotTaker {
   }
 
   /** Begins a snapshot when one is due. The state is that of `seq`, whose flush is under way or done. */
-  takeIfDue({ events, seq }: { events: number; seq: number }): void {
+  takeIfDue({
+    events,
+    isCaughtUp,
+    seq,
+  }: {
+    events: number;
+    isCaughtUp: boolean;
+    seq: number;
+  }): void {
     if (this.#underWay !== null) return;
-    if (events - this.#takenAtEvents < this.#options.everyEvents) return;
+    const dueEvents = this.#options.everyEvents * (isCaughtUp ? CAUGHT_UP_SHARE : 1);
+    if (events - this.#takenAtEvents < dueEvents) return;
     this.#takenAtEvents = events;
     this.#begin(seq);
   }

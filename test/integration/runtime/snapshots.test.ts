@@ -62,6 +62,18 @@ test('a restart from a snapshot has the same state and inserts nothing again', a
   expect((await tables(here))['stock_movements']).toEqual(stored['stock_movements']);
 });
 
+test('a log that is caught up with has a snapshot before a whole interval is over', async () => {
+  const here = await scene(clickhouse);
+  const first = await here.start({ limits });
+  await first.flushed(await here.append(many('a', 30)));
+  await until(async () => (await recordOf(here)).snapshot !== null);
+  const { snapshot } = await recordOf(here);
+  await first.crash();
+  const second = await here.start({ limits });
+  expect(second.runtime.appliedEvents).toBe(30 - (snapshot?.seq ?? 0));
+  expect(ledgerOf(second)).toEqual(ledgerOf(first));
+});
+
 test('a crash behind a snapshot replays the rest muted', async () => {
   const here = await scene(clickhouse);
   const first = await here.start({ limits });
