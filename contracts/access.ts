@@ -56,9 +56,22 @@ export const Identity = Type.Object({
 });
 export type Identity = Static<typeof Identity>;
 
+/** What somebody may call and decide, their scopes included: the part of the table of access that is theirs. */
+export const Permissions = Type.Object({
+  routes: Type.Array(Type.String(), {
+    description: 'Method and path, as `GET /v1/access/rules` has them',
+  }),
+  commands: Type.Array(Type.String(), { description: 'Commands about cases' }),
+});
+export type Permissions = Static<typeof Permissions>;
+
 /** `GET /v1/session`: `identity` is null while nobody is signed in. */
 export const SessionView = Type.Object({
   identity: nullable(Identity),
+  may: Permissions,
+  ended: nullable(
+    Type.String({ description: 'Why what was sent to prove it does not count; null: nothing was' }),
+  ),
   oidc: Type.Boolean({ description: 'Whether tokens of an identity provider are taken' }),
 });
 export type SessionView = Static<typeof SessionView>;

@@ -1,5 +1,6 @@
-/** The table of access as people read it. Pure. */
-import { ROLE_NAMES, ROLES, type AccessRules } from '../../contracts/access.ts';
+/** The table of access as people read it, whole and as it is for one of them. Pure. */
+import { ROLE_NAMES, ROLES, type AccessRules, type Permissions } from '../../contracts/access.ts';
+import { hasRole, isScoped, type Caller } from '../../platform/access/identity.ts';
 import type { RouteRule } from '../../platform/access/rules.ts';
 import { API_RULES, COMMAND_ROLES, TOPIC_ROLES } from './table.ts';
 
@@ -16,6 +17,22 @@ export function describeRules(): AccessRules {
     })),
     topics: Object.entries(TOPIC_ROLES).map(([topic, roles]) => ({ topic, roles: [...roles] })),
   };
+}
+
+/** What the caller may do; null is nobody. */
+export function permissionsOf(caller: Pick<Caller, 'roles' | 'scope'> | null): Permissions {
+  const commands = Object.entries(COMMAND_ROLES).filter(
+    ([, roles]) => caller !== null && hasRole(caller, roles),
+  );
+  return {
+    routes: Object.keys(API_RULES).filter((key) => isFor(caller, API_RULES[key])),
+    commands: commands.map(([command]) => command),
+  };
+}
+
+function isFor(caller: Pick<Caller, 'roles' | 'scope'> | null, rule?: RouteRule): boolean {
+  if (rule?.for !== 'roles') return rule?.for === 'anybody';
+  return caller !== null && hasRole(caller, rule.roles) && (rule.scoped || !isScoped(caller.scope));
 }
 
 function rolesOf(rule: RouteRule): AccessRules['routes'][number]['roles'] {

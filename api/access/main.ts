@@ -7,6 +7,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
+  MAX_TOKEN_DAYS,
   ROLE_NAMES,
   type Role,
   type TokenCreated,
@@ -29,6 +30,9 @@ const USAGE = `Sign-in links and API tokens of the running system.
 
 Roles: ${ROLE_NAMES.join(', ')}.
 `;
+
+/** What the API says of a request that cannot be right, however often it is sent. */
+const WRONG = new Set([400, 404]);
 
 class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -75,7 +79,8 @@ async function main(argv: string[]): Promise<void> {
     }
     case 'revoke': {
       if (id === undefined) throw new UsageError('revoke ID: npm run access -- list shows the ids');
-      return console.log(lineOf(await api<TokenView>('DELETE', `/v1/tokens/${id}`)));
+      const path = `/v1/tokens/${encodeURIComponent(id)}`;
+      return console.log(lineOf(await api<TokenView>('DELETE', path)));
     }
     default:
       throw new UsageError(`"${command}": one of link, create, list, revoke`);
@@ -109,12 +114,24 @@ function specOf(values: ReturnType<typeof parse>['values']): TokenSpec {
   if (subject === undefined) throw new UsageError('--subject NAME: who acts with it');
   if (role.length === 0) throw new UsageError(`--role ROLE: one of ${ROLE_NAMES.join(', ')}`);
   return {
-    ...{ subject, roles: role as Role[] },
+    ...{ subject, roles: role.map(roleOf) },
     ...(note === undefined ? {} : { note }),
     ...(node === undefined ? {} : { nodes: node }),
     ...(channel === undefined ? {} : { channels: channel }),
-    ...(days === undefined ? {} : { expires_in_days: Number(days) }),
+    ...(days === undefined ? {} : { expires_in_days: daysOf(days) }),
   };
+}
+
+function roleOf(given: string): Role {
+  const role = ROLE_NAMES.find((name) => name === given);
+  if (role !== undefined) return role;
+  throw new UsageError(`--role "${given}": one of ${ROLE_NAMES.join(', ')}`);
+}
+
+function daysOf(given: string): number {
+  const days = Number(given);
+  if (/^\d+$/.test(given) && days >= 1 && days <= MAX_TOKEN_DAYS) return days;
+  throw new UsageError(`--days "${given}": a whole number from 1 to ${MAX_TOKEN_DAYS}`);
 }
 
 function createClient(url: string, credential: string) {
@@ -129,7 +146,8 @@ function createClient(url: string, credential: string) {
     });
     if (response.ok) return (await response.json()) as T;
     const { detail } = (await response.json()) as { detail?: string };
-    throw new AccessError(detail ?? `the API answered ${response.status}`);
+    const message = detail ?? `the API answered ${response.status}`;
+    throw WRONG.has(response.status) ? new UsageError(message) : new AccessError(message);
   };
 }
 

@@ -24,8 +24,8 @@ import {
   type Decision,
   type DecisionContext,
 } from '../../platform/http/access.ts';
-import { sessionCookie } from '../../platform/http/presented.ts';
-import { describeRules } from '../access/describe.ts';
+import { presentedBy, sessionCookie } from '../../platform/http/presented.ts';
+import { describeRules, permissionsOf } from '../access/describe.ts';
 import { identityOf, type Sessions } from '../access/sessions.ts';
 import type { TokenDesk } from '../access/token-desk.ts';
 import { readAudit } from '../clickhouse/access-audit.ts';
@@ -100,8 +100,13 @@ function registerSession(app: FastifyInstance, routes: AccessRoutes): void {
   const { access, apiPort, keep, sessions } = routes;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const name = sessionCookie({ apiPort });
-  const viewOf = (caller: FastifyRequest['caller']): SessionView => ({
+  const viewOf = (
+    caller: FastifyRequest['caller'],
+    ended: SessionView['ended'] = null,
+  ): SessionView => ({
     identity: caller === null ? null : identityOf(caller),
+    may: permissionsOf(caller),
+    ended,
     oidc: access.hasOidc,
   });
   /** Sent by this site's pages only, read by no script. */
@@ -111,9 +116,12 @@ function registerSession(app: FastifyInstance, routes: AccessRoutes): void {
   typed.get(
     '/v1/session',
     { schema: { tags, summary: 'Who is signed in', response: { 200: SessionView } } },
-    async ({ caller }, reply) => {
+    async ({ caller, headers }, reply) => {
       void reply.header('cache-control', 'no-store');
-      return viewOf(caller);
+      const presented = presentedBy(headers, name);
+      if (caller !== null || presented === null) return viewOf(caller);
+      const checked = await access.check(presented.text);
+      return viewOf(null, checked.ok ? null : checked.detail);
     },
   );
 

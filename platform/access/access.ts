@@ -174,9 +174,24 @@ export class Access {
     if (!matches(secret, session.hash)) return invalid(null);
     const { credential, expiresAtMs, roles, scope, subject, tokenId } = session;
     const caller = { subject, roles, scope, credential, tokenId, sessionId: id, expiresAtMs };
-    return this.holds(caller)
-      ? { ok: true, caller }
-      : refused('signed_out', 'The session is over; sign in again');
+    return this.holds(caller) ? { ok: true, caller } : refused('signed_out', this.#endOf(session));
+  }
+
+  /** Why a session that does not hold is over. */
+  #endOf({ tokenId }: SessionRecord): string {
+    const token = tokenId === null ? undefined : this.tokens.get(tokenId);
+    const status = token === undefined ? null : statusOf(token, this.#nowMs());
+    switch (status) {
+      case 'revoked':
+        return 'The session is over: the token that it was opened with was revoked';
+      case 'expired':
+        return 'The session is over: the token that it was opened with has expired';
+      case 'active':
+      case null:
+        return 'The session is over; sign in again';
+      default:
+        return status satisfies never;
+    }
   }
 }
 

@@ -19,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-/** The first hours of the day that the tile shows: late facts have all come by now. */
-const HOURS = 5;
+/** The first minutes of orders that the tile shows: nothing comes to them any more. */
+const MINUTES = 5;
 
 test("an analyst takes a tile's query, changes it, and exports what it shows as Parquet", async () => {
   const watched = await openPage(browser);
@@ -37,16 +37,18 @@ test("an analyst takes a tile's query, changes it, and exports what it shows as 
   expect(await editor.textContent()).toContain('-- K08 Backorder rate');
   await page.getByText('No result yet').waitFor();
 
-  await editor.press('ControlOrMeta+End');
-  await page.keyboard.insertText(`\nLIMIT ${HOURS}`);
+  const lines = await editor.locator('.cm-line').allTextContents();
+  const changed = lines.join('\n').replace('toStartOfHour(at)', 'toStartOfMinute(at)');
+  await editor.press('ControlOrMeta+a');
+  await page.keyboard.insertText(`${changed}\nLIMIT ${MINUTES}`);
   await page.keyboard.press('ControlOrMeta+Enter');
 
   const table = page.getByRole('table', { name: 'Result' });
   await table.waitFor();
   const shown = await cellsOf(page);
-  expect(shown).toHaveLength(1 + HOURS);
+  expect(shown).toHaveLength(1 + MINUTES);
   expect(shown[0]).toEqual(['from_utc', 'value', 'numerator', 'denominator']);
-  expect(page.url()).toContain(`LIMIT+${HOURS}`);
+  expect(page.url()).toContain(`LIMIT+${MINUTES}`);
 
   await page.getByRole('button', { name: 'Chart' }).click();
   await page.getByRole('region', { name: 'Result' }).locator('canvas').waitFor();

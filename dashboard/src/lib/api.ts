@@ -236,20 +236,19 @@ const postJson = <T>(path: string, body: object, headers = {}): Promise<T> =>
 async function askJson<T>(path: string, init: RequestInit): Promise<T> {
   const response = await reach(path, init);
   if (response.ok) return (await response.json()) as T;
-  if (response.status === 401 && path !== '/v1/session') {
-    for (const listener of unauthenticatedListeners) listener();
-  }
   throw await errorOf(response);
 }
 
 /** The answer, whatever it is. Rejects like `askJson` when there is none. */
 export async function reach(path: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(path, init);
-  } catch (error) {
+  const response = await fetch(path, init).catch((error: unknown) => {
     if (init.signal?.aborted === true) throw error;
     throw new ApiError(0, 'Stocktide cannot be reached.');
+  });
+  if (response.status === 401 && path !== '/v1/session') {
+    for (const listener of unauthenticatedListeners) listener();
   }
+  return response;
 }
 
 /** What a problem document (RFC 9457) says, or the status. */

@@ -7,7 +7,8 @@
  * A link of `npm start` carries a token behind `#/sign-in?token=`, where no server sees it; it is exchanged
  * for the cookie at once and taken out of the address.
  */
-import type { Identity, Role, SessionView } from '../../../contracts/access.ts';
+import type { Identity, Permissions, SessionView } from '../../../contracts/access.ts';
+import { ACTS, type Act } from './acts.ts';
 import { ApiError, onUnauthenticated, readSession, signIn, signOut } from './api.ts';
 import { boardHref, parseRoute } from './route.ts';
 import { refine } from './route.svelte.ts';
@@ -15,13 +16,18 @@ import { refine } from './route.svelte.ts';
 export type MePhase = 'asking' | 'in' | 'out' | 'unreachable';
 
 const ASK_AGAIN_MS = 2000;
+/** Said of a session whose cookie is gone: it has lasted its time. */
+const OVER = 'The session is over; sign in again';
 
 export class Me {
   #phase: MePhase = $state('asking');
   #identity: Identity | null = $state.raw(null);
   #oidc = $state(false);
   #trouble: string | null = $state(null);
+  #ended: string | null = $state(null);
+  #may: Permissions = $state.raw({ routes: [], commands: [] });
   #again: number | undefined;
+  #isLeaving = false;
   /** Who was here last: what is in memory is theirs. */
   #lastName = '';
 
@@ -43,14 +49,28 @@ export class Me {
     return this.#oidc;
   }
 
-  /** Why the last attempt to sign in failed. */
+  /** Why the last attempt to sign in or out failed. */
   get trouble(): string | null {
     return this.#trouble;
   }
 
-  /** Whether any of the roles is theirs. */
-  can(...roles: Role[]): boolean {
-    return this.#identity?.roles.some((role) => roles.includes(role)) ?? false;
+  /** Why whoever was here is not any more; null while nobody was, or they went by themselves. */
+  get ended(): string | null {
+    return this.#ended;
+  }
+
+  may(act: Act): boolean {
+    return this.mayCall(ACTS[act]);
+  }
+
+  /** Whether they may call a route, such as `GET /v1/kpi`. */
+  mayCall(route: string): boolean {
+    return this.#may.routes.includes(route);
+  }
+
+  /** Whether they may give a command about a case. */
+  mayCommand(command: string): boolean {
+    return this.may('workCases') && this.#may.commands.includes(command);
   }
 
   /** Asks who it is now, and whenever an answer says that it is nobody any more. */
@@ -74,7 +94,7 @@ export class Me {
 
   /** Whether it worked; `trouble` says why not. */
   async signIn(token: string): Promise<boolean> {
-    this.#trouble = null;
+    this.#trouble = this.#ended = null;
     try {
       this.#take(await signIn(token));
       return true;
@@ -85,16 +105,29 @@ export class Me {
     }
   }
 
+  /** Their own wish is no news to them; `trouble` says why it did not work. */
   async signOut(): Promise<void> {
-    this.#take(await signOut());
+    this.#trouble = null;
+    this.#isLeaving = true;
+    try {
+      this.#take(await signOut());
+    } catch (error) {
+      this.#isLeaving = false;
+      this.#trouble = troubleOf(error);
+    }
   }
 
-  #take({ identity, oidc }: SessionView): void {
+  #take({ ended, identity, may, oidc }: SessionView): void {
     if (identity !== null && this.#lastName !== '' && this.#lastName !== identity.subject) {
       return location.reload();
     }
     if (identity !== null) this.#lastName = identity.subject;
+    if (identity !== null) this.#isLeaving = false;
+    else if (!this.#isLeaving) {
+      this.#ended = ended ?? (this.#phase === 'in' ? OVER : this.#ended);
+    }
     this.#identity = identity;
+    this.#may = may;
     this.#oidc = oidc;
     this.#phase = identity === null ? 'out' : 'in';
   }

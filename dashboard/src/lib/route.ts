@@ -1,7 +1,7 @@
 /**
  * Where the page is, as a hash that can be sent to a colleague: a view, what it shows, and how.
  *
- *   #/                      the board: every KPI
+ *   #/                      where one begins: the board, every KPI
  *   #/kpi/K01b              one of them, whole
  *   #/cases?team=returns    the inbox, filtered
  *   #/sku/85123A/why/dc-01  why the ATP of a SKU at a node is what it is
@@ -9,7 +9,7 @@
  * What the parts after the view mean is up to the view (views.ts lists them).
  */
 export interface Route {
-  /** First part, `board` when there is none. */
+  /** First part; empty where one begins. */
   readonly view: string;
   /** The parts after it, decoded, none of them empty. */
   readonly path: readonly string[];
@@ -19,7 +19,7 @@ export interface Route {
 
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
-  const [view = 'board', ...rest] = path.split('/').filter(Boolean).map(decode);
+  const [view = '', ...rest] = path.split('/').filter(Boolean).map(decode);
   return { view, path: rest, query: Object.fromEntries(new URLSearchParams(query)) };
 }
 

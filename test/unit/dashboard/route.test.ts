@@ -10,8 +10,8 @@ import {
 } from '../../../dashboard/src/lib/route.ts';
 
 test.each([
-  ['', 'board', []],
-  [boardHref, 'board', []],
+  ['', '', []],
+  [boardHref, '', []],
   [kpiHref('K01b'), 'kpi', ['K01b']],
   ['#/kpi/', 'kpi', []],
   [casesHref, 'cases', []],
