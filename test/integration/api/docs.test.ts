@@ -1,5 +1,5 @@
 /** What the API says of itself: every route described, with examples that fit; the pages bring their own files. */
-import { Check } from 'typebox/value';
+import { Errors } from 'typebox/value';
 import type { TSchema } from 'typebox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { API_RULES } from '../../../api/access/table.ts';
@@ -12,10 +12,14 @@ const clickhouse = useClickHouse();
 let plumbing: Plumbing;
 let api: RunningProcess;
 
+interface Media {
+  readonly content?: Record<string, { readonly schema?: object; readonly example?: unknown }>;
+}
 interface Operation {
   readonly summary?: string;
   readonly tags?: string[];
-  readonly responses: Record<string, { content?: Record<string, { schema?: object }> }>;
+  readonly requestBody?: Media;
+  readonly responses: Record<string, Media>;
 }
 let paths: Record<string, Record<string, Operation>>;
 
@@ -55,25 +59,48 @@ describe('OpenAPI', () => {
     expect(described).toEqual(expect.arrayContaining(wanted));
   });
 
-  test('tells of SQL with examples, and each example in it fits its schema', () => {
-    let examples = 0;
-    const walk = (node: unknown): void => {
-      if (typeof node !== 'object' || node === null) return;
-      const { example, examples: several } = node as { example?: unknown; examples?: unknown };
-      const shown = [
-        ...(Array.isArray(several) ? (several as unknown[]) : []),
-        ...(example === undefined ? [] : [example]),
-      ];
-      for (const one of shown) {
-        examples++;
-        expect(Check(node as TSchema, one), JSON.stringify(one)).toBe(true);
+  test('has an example of every answer and body in JSON, and each example fits its schema', () => {
+    const without: string[] = [];
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const [method, { requestBody, responses }] of Object.entries(operations)) {
+        const name = `${method.toUpperCase()} ${path}`;
+        const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+        const shown = answers.map(([, answer]) => examplesOf(answer)).filter((one) => one !== null);
+        if (shown.length > 0 && shown.flat().length === 0) without.push(`${name} answers`);
+        if (requestBody !== undefined && examplesOf(requestBody)?.length === 0) {
+          without.push(`${name} takes`);
+        }
+        for (const media of [requestBody, ...Object.values(responses)]) {
+          const schema = withNull(media?.content?.['application/json']?.schema);
+          for (const example of examplesOf(media) ?? []) {
+            const faults = Errors(schema as TSchema, example);
+            expect(faults, `${name}: ${JSON.stringify(example).slice(0, 200)}`).toEqual([]);
+          }
+        }
       }
-      for (const child of Object.values(node)) walk(child);
-    };
-    walk(paths);
-    expect(examples).toBeGreaterThanOrEqual(5);
+    }
+    expect(without).toEqual([]);
   });
 });
+
+/** Examples of what is sent or answered as JSON; null where it is not, or nothing says how it looks. */
+function examplesOf(media: Media | undefined): unknown[] | null {
+  const json = media?.content?.['application/json'];
+  if (json?.schema === undefined) return null;
+  const { examples = [] } = json.schema as { examples?: unknown[] };
+  return [...examples, ...(json.example === undefined ? [] : [json.example])];
+}
+
+/** OpenAPI 3.0 says `nullable` where JSON Schema has another type. */
+function withNull(node: unknown): unknown {
+  if (typeof node !== 'object' || node === null) return node;
+  if (Array.isArray(node)) return node.map(withNull);
+  const { nullable, ...rest } = node as Record<string, unknown>;
+  const schema = Object.fromEntries(
+    Object.entries(rest).map(([key, part]) => [key, withNull(part)]),
+  );
+  return nullable === true ? { anyOf: [schema, { type: 'null' }] } : schema;
+}
 
 test('AsyncAPI is served', async () => {
   const response = await fetch(`${api.url}/v1/asyncapi.json`);
