@@ -37,10 +37,12 @@ test("an analyst takes a tile's query, changes it, and exports what it shows as 
   expect(await editor.textContent()).toContain('-- K08 Backorder rate');
   await page.getByText('No result yet').waitFor();
 
-  const lines = await editor.locator('.cm-line').allTextContents();
-  const changed = lines.join('\n').replace('toStartOfHour(at)', 'toStartOfMinute(at)');
-  await editor.press('ControlOrMeta+a');
-  await page.keyboard.insertText(`${changed}\nLIMIT ${MINUTES}`);
+  const step = editor.locator('.cm-line', { hasText: 'toStartOfHour(at)' });
+  await step.dblclick({ position: { x: 60, y: 10 } });
+  await page.keyboard.insertText('toStartOfMinute');
+  await editor.filter({ hasText: 'toStartOfMinute(at)' }).waitFor();
+  await editor.press('ControlOrMeta+End');
+  await page.keyboard.insertText(`\nLIMIT ${MINUTES}`);
   await page.keyboard.press('ControlOrMeta+Enter');
 
   const table = page.getByRole('table', { name: 'Result' });
