@@ -63,6 +63,9 @@ const OF_RECEIPTS: ReadonlySet<string> = new Set([
   'blind_receipt',
 ]);
 
+/** What a parcel shows of which nobody said that it left, on its way and when it has arrived. */
+const OF_GAPS: ReadonlySet<string> = new Set(['unknown_order', 'delivered_before_dispatch']);
+
 type Raised = DataOf<'finding.raised'>;
 
 /** Codes that the finding can be a symptom of. */
@@ -101,7 +104,7 @@ function shares(by: Shared, cause: CaseRecord, raised: Raised): boolean {
       // A parcel under way of which no node has said that it left: one that is silent most likely has not.
       return (
         cause.nodeId !== '' &&
-        raised.subtype === 'unknown_order' &&
+        OF_GAPS.has(raised.subtype ?? '') &&
         Date.parse(raised.condition_at) >= cause.conditionAtMs
       );
     case 'receipt':

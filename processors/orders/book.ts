@@ -44,13 +44,17 @@ import { SlaWatch, type Worth } from './sla.ts';
 import { boundScans, UNKNOWN, viewShipment, type ShipmentView } from './shipment.ts';
 import { replaceSteps, staysOf } from './timeline.ts';
 import {
+  clearedOf,
   findingOf,
   isSuspect,
+  keyOf,
   violationsOf,
   Watch,
   type BadRelease,
+  type Entity,
   type Examined,
   type Suspicion,
+  type Violation,
 } from './watch.ts';
 
 const DAY_MS = 86_400_000;
@@ -280,6 +284,7 @@ export class Book {
     order.shipments.push(id);
     const shipment = this.#touchShipment(id);
     shipment.orders.push(order.id);
+    this.#clear({ kind: 'shipment', id }, shipment.flagged);
     // The freight stands with the first of its orders.
     shipment.orders.sort();
     this.#orphans.delete(id);
@@ -309,6 +314,7 @@ export class Book {
     }
     const examined = this.#examine(order, heading, loose);
     this.#settleOrder(heading, examined, loose?.get(UNASSIGNED) ?? []);
+    this.#clearMended(examined);
     if (isSuspect(examined)) this.#suspect(this.suspectOrders, order.id);
     this.#file(order);
   }
@@ -517,7 +523,7 @@ export class Book {
     this.#file(order);
     const heading = this.#headingOf(order);
     for (const violation of violationsOf(this.#examine(order, heading, this.#looseOf(order)))) {
-      const key = `${violation.code}/${violation.subtype}`;
+      const key = keyOf(violation);
       if (order.flagged.includes(key)) continue;
       const found = findingOf({ kind: 'order', id }, violation, suspicion);
       const finding = violation.release ? this.#released(found, violation.release, heading) : found;
@@ -525,6 +531,21 @@ export class Book {
       order.flagged.push(key);
       this.#out.finding(finding);
     }
+  }
+
+  /** Ends what was reported of an order and is so no more. */
+  #clearMended(examined: Examined): void {
+    const { flagged, id } = examined.order;
+    if (flagged.length === 0) return;
+    const held = new Set(violationsOf(examined).map(keyOf));
+    this.#clear({ kind: 'order', id }, flagged, (key) => !held.has(key));
+  }
+
+  #clear(entity: Entity, flagged: string[], isOver: (key: string) => boolean = () => true): void {
+    for (const key of flagged.filter(isOver)) {
+      this.#out.cleared(clearedOf(entity, key, this.#applied.nowMs));
+    }
+    removeWhere(flagged, isOver);
   }
 
   /** With what the rule says of it and what is at stake; null when the rule is off. */
@@ -542,17 +563,13 @@ export class Book {
     if (shipment === undefined || shipment.orders.length > 0 || !this.#options.seesAll) return;
     const isDelivered = this.view(id).deliveredMs !== null;
     const what = isDelivered ? 'was delivered' : 'is under way';
-    this.#out.finding(
-      findingOf(
-        { kind: 'shipment', id },
-        {
-          code: 'FLOW_VIOLATION',
-          subtype: isDelivered ? 'delivered_before_dispatch' : 'unknown_order',
-          detail: `shipment ${id} ${what}, and no dispatch says of which order`,
-        },
-        suspicion,
-      ),
-    );
+    const violation: Violation = {
+      code: 'FLOW_VIOLATION',
+      subtype: isDelivered ? 'delivered_before_dispatch' : 'unknown_order',
+      detail: `shipment ${id} ${what}, and no dispatch says of which order`,
+    };
+    this.#touchShipment(id).flagged.push(keyOf(violation));
+    this.#out.finding(findingOf({ kind: 'shipment', id }, violation, suspicion));
   }
 
   #forget(id: string): void {

@@ -173,7 +173,7 @@ export interface Order {
   stays: readonly Stay[];
   /** Rows of orders and shipments that stand for it. */
   rows: readonly FactRow[];
-  /** What was reported of it. */
+  /** What was reported of it and still holds, each `code/subtype`. */
   readonly flagged: string[];
   touchedMs: number;
 }
@@ -185,6 +185,8 @@ export interface Shipment {
   readonly orders: string[];
   /** What follows from the facts; null until it is worked out. */
   view: ShipmentView | null;
+  /** What was reported of it and still holds, each `code/subtype`. */
+  readonly flagged: string[];
   touchedMs: number;
 }
 
@@ -214,6 +216,7 @@ export const newShipment = (id: string): Shipment => ({
   facts: [],
   orders: [],
   view: null,
+  flagged: [],
   touchedMs: 0,
 });
 
@@ -232,6 +235,7 @@ export const copyShipment = (shipment: Shipment): Shipment => ({
   ...shipment,
   facts: [...shipment.facts],
   orders: [...shipment.orders],
+  flagged: [...shipment.flagged],
 });
 
 /** What a snapshot holds of them: views follow from facts. */

@@ -1,10 +1,10 @@
 /**
  * Steps that came without what has to come before them: applied as far as they are true, and reported once
  * (FLOW_VIOLATION, RELEASE_VIOLATION). Since mere disorder can look like that, what is suspected waits until
- * the watermark has passed, and is reported if it still is so.
+ * the watermark has passed, and is reported if it still is so. It ends when what was missing comes after all.
  */
 import type { Severity } from '../../contracts/rules.ts';
-import type { Finding, SnapshotPart } from '../processor.ts';
+import type { Cleared, Finding, SnapshotPart } from '../processor.ts';
 import { mapParts, restoreMap } from '../facts/parts.ts';
 import type { Order } from './facts.ts';
 import type { LineView } from './line.ts';
@@ -146,14 +146,34 @@ function releaseViolations({ facts, id }: Order): Violation[] {
   return found;
 }
 
+export interface Entity {
+  readonly kind: 'order' | 'shipment';
+  readonly id: string;
+}
+
+/** Tells the violations of an entity apart. */
+export const keyOf = ({ code, subtype }: Pick<Violation, 'code' | 'subtype'>) =>
+  `${code}/${subtype}`;
+
+/** The end of what was reported under a key. */
+export function clearedOf({ id, kind }: Entity, key: string, nowMs: number): Cleared {
+  const [code, subtype] = key.split('/') as [Violation['code'], string];
+  return {
+    findingId: `${key}/${kind}/${id}`,
+    ...{ code, subtype, entity: `${kind}/${id}` },
+    ...(kind === 'order' ? { orderId: id } : {}),
+    ...{ clearedAtMs: nowMs, detail: 'what was missing has come, or was put right' },
+  };
+}
+
 /** The finding for a violation of an order or a shipment. */
 export function findingOf(
-  entity: { readonly kind: 'order' | 'shipment'; readonly id: string },
+  entity: Entity,
   { code, detail, subtype, units }: Violation,
   { id, sinceMs, source }: Suspicion,
 ): Finding {
   return {
-    findingId: `${code}/${subtype}/${entity.kind}/${entity.id}`,
+    findingId: `${keyOf({ code, subtype })}/${entity.kind}/${entity.id}`,
     code,
     subtype,
     entity: `${entity.kind}/${entity.id}`,

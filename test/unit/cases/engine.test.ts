@@ -367,9 +367,12 @@ describe('what a silent feed of a node has not said', () => {
     expect(engineOf(brand).open()[0]?.conditions).toHaveLength(4);
   });
 
-  test('takes parcels of which nobody has said that they left, and ends without them', () => {
+  test.each([
+    ['are under way', 'unknown_order'],
+    ['have arrived', 'delivered_before_dispatch'],
+  ])('takes parcels that %s and of which nobody has said that they left', (_what, subtype) => {
     const silent = only1(stale(10));
-    const parcel = { entity: 'shipment/S1', subtype: 'unknown_order', node_id: undefined };
+    const parcel = { entity: 'shipment/S1', subtype, node_id: undefined };
     const unknown = only1(raised('FLOW_VIOLATION', 30, parcel));
     delete unknown.data['node_id'];
     const brand = bench().given(silent, unknown);

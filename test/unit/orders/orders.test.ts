@@ -342,6 +342,33 @@ describe('what came out of turn', () => {
   });
 });
 
+describe('what was reported', () => {
+  const ends = (bench: ReturnType<typeof given>) =>
+    bench.ended.map(({ entity, subtype }) => `${entity} ${subtype}`);
+
+  test('of a parcel ends when its dispatch comes after all', () => {
+    const bench = given(placed('A', { 1: mugs(1) }), delivered('S1', 40)).tick(60);
+    expect(violations(bench)).toEqual(['FLOW_VIOLATION delivered_before_dispatch']);
+    expect(ends(bench)).toEqual([]);
+    bench.given(shipped('A', 'S1', { 1: 1 }, { at: 70 }));
+    expect(ends(bench)).toEqual(['shipment/S1 delivered_before_dispatch']);
+    expect(bench.ended[0]?.findingId).toBe(bench.findings[0]?.findingId);
+  });
+
+  test('of an order ends when what was missing comes, and can be reported again', () => {
+    const bench = given(shipped('A', 'S1', { 1: 1 }, { at: 5 })).tick(60);
+    expect(violations(bench)).toEqual(['FLOW_VIOLATION unknown_order']);
+    bench.given(placed('A', { 1: mugs(1) }, { at: 70 }));
+    expect(ends(bench)).toEqual(['order/A unknown_order']);
+    bench.given(shipped('A', 'S2', { 1: 2 }, { at: 80 })).tick(120);
+    expect(violations(bench)).toEqual([
+      'FLOW_VIOLATION unknown_order',
+      'FLOW_VIOLATION over_shipped',
+    ]);
+    expect(ends(bench)).toHaveLength(1);
+  });
+});
+
 function scannedAlone(): Given {
   return event(
     'shipment.tracking.updated',
