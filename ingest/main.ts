@@ -132,30 +132,25 @@ function open(life: Life, link: NatsLink): Opened {
     publisher,
     now: Date.now,
     onMissed: (error) => log.debug({ err: error }, 'a tick was not stored'),
+    onLive: () => log.info('the feed has caught up; on wall time from now on'),
   });
   const doorMetrics = createDoorMetrics(metrics);
   const tallies = new Tallies();
-  /** Highest event time that was accepted (ms since 1970). */
-  let feedMs: number | null = null;
-  const eventMs = () => (config.clock === 'live' ? Date.now() : feedMs);
   const door = createDoor({
     publisher,
-    clock: { mode: config.clock, now: Date.now },
+    clock,
     recentIds: createRecentIds(config.recentIds),
     limits: doorLimits(config),
     metrics: doorMetrics,
     dead: createDeadLetters({ publisher, maxEventBytes: config.maxEventBytes, now: Date.now }),
     storedHash: createStoredHash(jsm),
-    onAccepted(timeMs) {
-      clock.observe(timeMs);
-      feedMs = Math.max(feedMs ?? timeMs, timeMs);
-    },
+    onAccepted: clock.observe,
     onSettled: (value, outcome) => tallies.note(value, outcome, Date.now()),
   });
   const name = randomUUID();
   const stopTallies = tellTallies({
     door: name,
-    eventMs,
+    eventMs: clock.nowMs,
     now: Date.now,
     onMissed: (error) => log.debug({ err: error }, 'a tally was not stored'),
     publisher,
@@ -170,7 +165,7 @@ function open(life: Life, link: NatsLink): Opened {
   return {
     door,
     letters: createLetterReader(jsm),
-    settlements: createSettlements({ eventMs, now: Date.now, publisher }),
+    settlements: createSettlements({ eventMs: clock.nowMs, now: Date.now, publisher }),
     async close() {
       stopTelling();
       clock.stop();

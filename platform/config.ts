@@ -77,8 +77,8 @@ export interface Config extends StreamLimits {
   oidcRoles: Readonly<Record<string, Role>>;
   oidcClockSkewS: number;
 
-  /** `live`: the door ticks each second; `feed`: ticks come with the feed. */
-  clock: 'live' | 'feed';
+  /** `live`: the door ticks each second; `feed`: ticks come with the feed; `catch-up`: until it is in the present. */
+  clock: 'live' | 'feed' | 'catch-up';
   processors: 'all' | readonly ProcessorSlice[];
   logLevel: LogLevel;
   logFormat: 'json' | 'pretty';
@@ -187,7 +187,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     oidcRoles: read.groups('OIDC_ROLES'),
     oidcClockSkewS: read.integer('OIDC_CLOCK_SKEW_S', 30, { min: 0, max: 300 }),
 
-    clock: read.oneOf('CLOCK', 'live', ['live', 'feed']),
+    clock: read.oneOf('CLOCK', 'live', ['live', 'feed', 'catch-up']),
     processors: read.processors('PROCESSORS'),
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
     logFormat: read.oneOf('LOG_FORMAT', 'json', ['json', 'pretty']),

@@ -41,8 +41,8 @@ export interface Brand {
   takeLabels(): Label[];
   /** Moves what is to come, and the clock, later. */
   shift(byMs: number): void;
-  /** From a simulated past into the present: goes on at `atMs` at another tempo, without seasons. */
-  goLive(change: { atMs: number; tempo: number }): void;
+  /** Its past is told: from now on it lives in the present. */
+  goLive(): void;
   /** The whole state as JSON values; goes on changing with the brand. */
   state(): BrandState;
 }
@@ -214,10 +214,8 @@ export function createBrand(state: BrandState): Brand {
     shift(byMs) {
       state.epoch = { ...state.epoch, eventMs: state.epoch.eventMs + byMs };
     },
-    goLive({ atMs, tempo }) {
-      state.epoch = { brandMs: state.clockMs, eventMs: atMs };
-      state.profile = { ...state.profile, steady: true, tempo };
-      state.liveAtMs = atMs;
+    goLive() {
+      state.liveAtMs = eventTime(state.clockMs);
     },
     state: () => ({ ...state, agenda: [...agenda.data] }),
   };
@@ -234,7 +232,7 @@ export function openingEvents({ founding }: BrandState): SimEvent[] {
   const time = new Date(openedAtMs).toISOString();
   const envelope = { specversion: '1.0', source: SOURCES.erp, time } as const;
   return [
-    ...policyEvents(state, { part: 'policy', atMs: openedAtMs }),
+    ...policyEvents(state),
     ...skus.map((sku): SimEvent<'item.upserted'> => ({
       ...envelope,
       id: `opening/${state.run}/item/${sku.id}`,
@@ -274,21 +272,12 @@ export function openingEvents({ founding }: BrandState): SimEvent[] {
   ];
 }
 
-/** Policies that follow from the tempo of a brand that has gone live; the same each time. */
-export function livePolicies(state: BrandState): SimEvent[] {
-  if (state.liveAtMs === null) return [];
-  return policyEvents(state, { part: 'live-policy', atMs: state.liveAtMs });
-}
-
-function policyEvents(
-  { profile, run }: BrandState,
-  { atMs, part }: { part: string; atMs: number },
-): SimEvent[] {
+function policyEvents({ openedAtMs, profile, run }: BrandState): SimEvent[] {
   return policiesOf(profile).map((data, index): SimEvent<'policy.set'> => ({
     specversion: '1.0',
     source: SOURCES.erp,
-    time: new Date(atMs).toISOString(),
-    id: `opening/${run}/${part}/${index + 1}`,
+    time: new Date(openedAtMs).toISOString(),
+    id: `opening/${run}/policy/${index + 1}`,
     type: 'stocktide.policy.set.v1',
     data,
   }));

@@ -4,7 +4,9 @@
  *
  *   node --import tsx simulator/demo.ts --url http://127.0.0.1:8081
  *
- *   founded ──▶ past days, as fast as the door takes them (--history-days) ──▶ live, at --tempo
+ *   founded ──▶ its past, as fast as the door takes them (--history-minutes) ──▶ live
+ *
+ * Past and present are lived at the same tempo, so that what is learned of the one holds in the other.
  *
  * State is saved before the events that follow from it are sent, every SAVE_EVERY_MS of feed time. After a
  * crash that stretch is made again, the same under the same ids, and the log drops what it has. A
@@ -13,15 +15,8 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import {
-  createBrand,
-  createState,
-  EVENTS_PER_ORDER,
-  livePolicies,
-  openingEvents,
-  type Brand,
-} from './brand.ts';
-import { DAY, HOUR } from './calendar.ts';
+import { createBrand, createState, EVENTS_PER_ORDER, openingEvents, type Brand } from './brand.ts';
+import { DAY, MINUTE, SECOND } from './calendar.ts';
 import { kindsOf } from './incidents/inject.ts';
 import { createDoor, DoorRefusal, type Door } from './door.ts';
 import { readState, writeState } from './state-file.ts';
@@ -29,13 +24,13 @@ import type { SimEvent } from './world.ts';
 
 const USAGE = `Sends the events of a simulated brand to the door, for ever, in real time.
 
-  node --import tsx simulator/demo.ts --url URL [--rate 20] [--tempo 360] [--history-days 0]
+  node --import tsx simulator/demo.ts --url URL [--rate 20] [--tempo 360] [--history-minutes 90]
                                       [--seed 1] [--state FILE]
 
   --url URL          the door, or the API in front of it
   --rate N           events a second to aim at, 1 to 1000 (20)
   --tempo N          how much faster than real the brand lives, 1 to 1440 (360: a day in 4 minutes)
-  --history-days N   days of its past to send first, 0 to 60 (0)
+  --history-minutes N  minutes of its past to send first, 0 to 1440 (90)
   --seed N           seed of the brand (1)
   --state FILE       where the brand goes on after a restart (<STOCKTIDE_HOME>/demo.json)
 
@@ -49,7 +44,7 @@ const STEP_MS = 250;
 /** Days of the brand between two incidents of a kind: one of some kind every three minutes or so. */
 const INCIDENT_GAP_DAYS = 20;
 /** Feed time of the past that is made at a time. */
-const PAST_STEP_MS = HOUR;
+const PAST_STEP_MS = 10 * SECOND;
 /** Events of one request. */
 const MAX_BATCH = 500;
 
@@ -57,7 +52,7 @@ interface Options {
   readonly url: string;
   readonly ratePerSec: number;
   readonly tempo: number;
-  readonly historyDays: number;
+  readonly historyMinutes: number;
   readonly seed: number;
   readonly stateFile: string;
 }
@@ -79,7 +74,7 @@ if (options !== null) {
 }
 
 async function run(options: Options): Promise<void> {
-  const { stateFile, tempo, url } = options;
+  const { stateFile, url } = options;
   const door = createDoor({
     url,
     accessToken: process.env['ACCESS_TOKEN'] ?? '',
@@ -96,28 +91,28 @@ async function run(options: Options): Promise<void> {
 
   if (brand.state().liveAtMs === null) {
     if (!(await tellThePast(brand, door, save))) return;
-    brand.goLive({ atMs: Date.now(), tempo });
+    brand.goLive();
     save();
   }
-  if (!(await deliver(door, livePolicies(brand.state())))) return;
   say(`sending about ${options.ratePerSec} events/s to ${url}`);
   await live(brand, door, save);
 }
 
-function found({ historyDays, ratePerSec, seed, tempo }: Options) {
+function found({ historyMinutes, ratePerSec, seed, tempo }: Options) {
   const nowMs = Date.now();
   const ordersPerSec = ratePerSec / EVENTS_PER_ORDER;
   return createState({
     run: nowMs.toString(36),
     seed,
-    openedAtMs: nowMs - historyDays * DAY,
+    openedAtMs: nowMs - historyMinutes * MINUTE,
     incidents: kindsOf('all'),
     incidentGapDays: INCIDENT_GAP_DAYS,
-    ordersPerDay: Math.max(1, Math.round((ordersPerSec * DAY) / 1_000 / tempo)),
+    ordersPerDay: Math.max(1, Math.round((ordersPerSec * DAY) / SECOND / tempo)),
+    ...{ tempo, steady: true },
   });
 }
 
-/** The days before today, as fast as the door takes them; false when it was stopped. */
+/** What was before now, as fast as the door takes them; false when it was stopped. */
 async function tellThePast(brand: Brand, door: Door, save: () => void): Promise<boolean> {
   while (brand.clockMs < Date.now()) {
     save();
@@ -168,7 +163,7 @@ function readOptions(): Options | null {
         url: { type: 'string' },
         rate: { type: 'string', default: '20' },
         tempo: { type: 'string', default: '360' },
-        'history-days': { type: 'string', default: '0' },
+        'history-minutes': { type: 'string', default: '90' },
         seed: { type: 'string', default: '1' },
         state: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
@@ -188,7 +183,7 @@ function readOptions(): Options | null {
       url,
       ratePerSec: integer('--rate', values.rate, 1, 1_000),
       tempo: integer('--tempo', values.tempo, 1, 1_440),
-      historyDays: integer('--history-days', values['history-days'], 0, 60),
+      historyMinutes: integer('--history-minutes', values['history-minutes'], 0, 1_440),
       seed: integer('--seed', values.seed, 0, 4_294_967_295),
       stateFile: resolve(
         values.state ?? join(process.env['STOCKTIDE_HOME'] || '.stocktide', 'demo.json'),

@@ -51,15 +51,17 @@ export function policiesOf({ steady, tempo }: Profile): Policy[] {
       value: { cadence_ms: Math.round(cadenceMs(tempo)) },
       ...decided,
     })),
-    ...NODES.map((node): Policy => ({
+    // Without a node, of orders that no node has yet.
+    ...[{}, ...NODES.map((node) => ({ node_id: node }))].map((scope): Policy => ({
       policy: 'calendar',
-      scope: { node_id: node },
+      scope,
       value: {
         utc_offset_min: UTC_OFFSET_MIN,
         week: minutesOf(steady ? ALWAYS : BUSINESS_WEEK),
       },
       ...decided,
     })),
+    ...(tempo === 1 ? [] : [SLA_BY_CONSUMPTION]),
     {
       policy: 'measurement',
       scope: {},
@@ -75,6 +77,14 @@ export function policiesOf({ steady, tempo }: Profile): Policy[] {
     },
   ];
 }
+
+/** How long the stages of an order take is learned in minutes, which is too coarse for a brand that lives in seconds. */
+const SLA_BY_CONSUMPTION: Policy = {
+  policy: 'rule.ORDER_SLA_RISK',
+  scope: {},
+  value: { enabled: true, parameters: { quantile: 0 } },
+  ...decided,
+};
 
 const minutesOf = (week: Week) =>
   week.map(([from, to]) => ({ open_min: from * 60, close_min: to * 60 }));

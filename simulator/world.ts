@@ -50,7 +50,7 @@ export interface SimEvent<T extends InputType = InputType> {
   readonly data: InputDataOf<T>;
 }
 
-/** What kind of brand it is; fixed when it is founded, save for tempo and seasons when it goes live. */
+/** What kind of brand it is; fixed when it is founded. */
 export interface Profile {
   readonly skuCount: number;
   /** Orders in a day of the brand, over the week's mean and before a peak. */

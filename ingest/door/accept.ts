@@ -14,6 +14,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { InputType } from '../../contracts/events.ts';
 import type { DeadLetter, EventOutcome, Rejection } from '../../contracts/rejections.ts';
 import type { Publisher } from '../../platform/nats/publisher.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { DeadLetters } from '../dead/writer.ts';
 import { createFlight, type Flight } from './flight.ts';
 import { judge, type Incoming } from './judge.ts';
@@ -41,7 +42,7 @@ export interface Origin {
 
 export interface DoorParts {
   readonly publisher: Pick<Publisher, 'publish' | 'hasRoom' | 'room'>;
-  readonly clock: { readonly mode: 'live' | 'feed'; now(): number };
+  readonly clock: Pick<Clock, 'mode' | 'nowMs'>;
   readonly recentIds: RecentIds;
   readonly limits: Pick<DoorLimits, 'maxEventBytes' | 'maxFutureMs'>;
   readonly metrics: DoorMetrics;
@@ -117,7 +118,7 @@ export function createDoor(parts: DoorParts): Door {
   /** What is to be sent for one event; nothing when it is refused. */
   function open(incoming: Incoming, { mayDecide, trusted }: Origin): Opened {
     const progress: Progress = { incoming, timeMs: 0, fresh: 0, lastSeq: 0, rejection: null };
-    const now = { nowMs: clock.now(), clock: clock.mode };
+    const now = { nowMs: clock.nowMs() ?? -Infinity, clock: clock.mode };
     const verdict = judge(incoming, { ...now, limits, mayDecide, trusted });
     if (!verdict.ok) {
       progress.rejection = verdict.rejection;

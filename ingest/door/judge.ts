@@ -24,9 +24,9 @@ export interface Incoming {
 
 export interface Judge {
   readonly limits: Pick<DoorLimits, 'maxEventBytes' | 'maxFutureMs'>;
-  /** Wall time (ms since 1970). */
+  /** The door's time (ms since 1970). */
   readonly nowMs: number;
-  /** In a replay the feed brings its own time, and nothing lies in the future. */
+  /** In a replay the feed brings its own time, and nothing lies in the future: an event makes it what it says. */
   readonly clock: 'live' | 'feed';
   /** Internal types that this sender may send. */
   readonly trusted?: ReadonlySet<InputType> | undefined;
@@ -74,7 +74,7 @@ export function judge(incoming: Incoming, how: Judge): Verdict {
         `${limits.maxFutureMs / 1000} s ahead; check the clock and the time zone of the source`,
     );
   }
-  const ingestedAt = new Date(nowMs).toISOString();
+  const ingestedAt = new Date(clock === 'live' ? nowMs : Math.max(nowMs, timeMs)).toISOString();
   const messages = explode(name, event).map((part) => logMessage(part, ingestedAt));
   if (messages.every((message) => message !== null)) return { ok: true, messages, timeMs };
   const { field, value } = unpairedSurrogate(event, '') ?? { field: '', value: '' };

@@ -1,6 +1,6 @@
 /**
  * `npm run screens`: a picture of every view, in both themes, on a desk and on a phone, of a system with a
- * fortnight of the simulated brand behind it.
+ * few hours of the simulated brand behind it.
  *
  *     docs/screens/<view>-<light|dark>-<wide|phone>.png
  *
@@ -15,7 +15,7 @@ import { startSystem } from './support/system.ts';
 import { findViews, open, VIEW_NAMES } from './support/views.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'screens');
-const BRAND = { historyDays: 14, tempo: 360, rate: 20 };
+const BRAND = { historyMinutes: 240, tempo: 360, rate: 20 };
 /** So long a view may gather live data before its picture is taken: lines want more than a point. */
 const GATHER_MS = 8_000;
 
@@ -25,7 +25,7 @@ if (unknown.length > 0) {
   giveUp(`no such view: ${unknown.join(', ')}; there are ${VIEW_NAMES.join(', ')}`);
 }
 
-say('starting a system with 14 days of the simulated brand; this takes a minute or two');
+say('starting a system with four hours of the simulated brand; this takes a minute or two');
 const system = await startSystem(BRAND);
 const browser = await launchBrowser();
 try {

@@ -5,6 +5,8 @@ export type Health = 'good' | 'warn' | 'bad';
 
 /** A part that was silent for longer is not counted as up. */
 const SILENT_MS = 5000;
+/** Processors that are farther behind tell of the past. */
+const BEHIND_MS = 2000;
 /** A feed that was heard of within this is fresh, however often it speaks. */
 const FRESH_MS = 60_000;
 /** Age beyond which a feed of an unknown cadence is stale; of one whose cadence is known, in cadences. */
@@ -16,6 +18,8 @@ export interface SystemSummary {
   readonly lagEvents: number;
   readonly lagMs: number;
   readonly lagHealth: Health;
+  /** Event time that figures are of, while the processors are behind (RFC 3339). */
+  readonly asOf: string | null;
   /** Wall time of the oldest among the runtimes' last flushes, or null when there is none. */
   readonly lastFlushAt: string | null;
   readonly lastFlushRows: number;
@@ -26,7 +30,7 @@ export interface SystemSummary {
 }
 
 export interface Feed extends SourceStatus {
-  /** Since the door took its newest event. */
+  /** Since the door took its newest event, at the instant that the processors have come to. */
   readonly ageMs: number;
   readonly state: 'fresh' | 'quiet' | 'stale';
 }
@@ -42,7 +46,12 @@ export function summarise(view: SystemView): SystemSummary {
     eventsPerSec: sum((runtime) => runtime.eventsPerSec),
     lagEvents: sum((runtime) => runtime.lagEvents),
     lagMs,
-    lagHealth: lagMs < 2000 ? 'good' : lagMs < 30_000 ? 'warn' : 'bad',
+    lagHealth: lagMs < BEHIND_MS ? 'good' : lagMs < 30_000 ? 'warn' : 'bad',
+    asOf:
+      up
+        .filter(isBehind)
+        .map(({ now }) => now)
+        .sort()[0] ?? null,
     lastFlushAt: flushes.map((runtime) => runtime.lastFlushAt ?? '').sort()[0] ?? null,
     lastFlushRows: flushes.reduce((total, runtime) => total + runtime.lastFlushRows, 0),
     lastFlushMs: Math.max(0, ...flushes.map((runtime) => runtime.lastFlushMs)),
@@ -51,25 +60,22 @@ export function summarise(view: SystemView): SystemSummary {
   };
 }
 
+const isBehind = ({ lagMs }: RuntimeStatus) => lagMs >= BEHIND_MS;
+
 /** Each source once, as the runtime that heard of it last saw it; the longest silent first. */
 function feedsOf(view: SystemView, nowMs: number): Feed[] {
-  const newest = new Map<string, SourceStatus>();
-  for (const source of view.runtimes.flatMap((runtime) => runtime.sources)) {
-    const known = newest.get(source.source);
-    if (known === undefined || known.lastIngestedAt < source.lastIngestedAt) {
-      newest.set(source.source, source);
+  const newest = new Map<string, Feed>();
+  for (const runtime of view.runtimes) {
+    // What comes later, one that is behind has not heard yet.
+    const asOfMs = isBehind(runtime) ? Math.min(nowMs, Date.parse(runtime.now)) : nowMs;
+    for (const source of runtime.sources) {
+      const known = newest.get(source.source);
+      if (known !== undefined && known.lastIngestedAt >= source.lastIngestedAt) continue;
+      const ageMs = Math.max(0, asOfMs - Date.parse(source.lastIngestedAt));
+      newest.set(source.source, { ...source, ageMs, state: stateOf(source, ageMs) });
     }
   }
-  return [...newest.values()]
-    .map((source): Feed => {
-      const ageMs = Math.max(0, nowMs - Date.parse(source.lastIngestedAt));
-      return {
-        ...source,
-        ageMs,
-        state: stateOf(source, ageMs),
-      };
-    })
-    .sort((a, b) => b.ageMs - a.ageMs || a.source.localeCompare(b.source));
+  return [...newest.values()].sort((a, b) => b.ageMs - a.ageMs || a.source.localeCompare(b.source));
 }
 
 /** The processors judge by event time; should they have fallen silent too, the age tells. */

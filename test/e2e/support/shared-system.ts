@@ -10,7 +10,7 @@ declare module 'vitest' {
 }
 
 /** A brand that lives a day in a minute, so that something of everything happens soon. */
-const BRAND = { historyDays: 1, tempo: 1440, rate: 40 };
+const BRAND = { historyMinutes: 15, tempo: 1440, rate: 40 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // What is looked at is what is in the tree, however the tests are started.

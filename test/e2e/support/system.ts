@@ -21,8 +21,8 @@ const CAUGHT_UP_MS = 240_000;
 const FEW_EVENTS = 500;
 
 export interface BrandOptions {
-  /** Days of its past. */
-  readonly historyDays: number;
+  /** Of its past. */
+  readonly historyMinutes: number;
   /** How much faster than real it lives. */
   readonly tempo: number;
   /** Events a second to aim at. */
@@ -50,6 +50,7 @@ export async function startSystem(brand: BrandOptions): Promise<RunningSystem> {
   try {
     const env = {
       ACCESS: 'open',
+      CLOCK: 'catch-up',
       LOG_LEVEL: 'warn',
       STOCKTIDE_HOME: home,
       DOOR_PORT: String(await pickPort()),
@@ -94,8 +95,8 @@ async function whileRunning<T>(child: Child, waiting: Promise<T>): Promise<T> {
   return Promise.race([waiting, ended]);
 }
 
-function demoArgs(url: string, { historyDays, rate, tempo }: BrandOptions): string[] {
-  const options = { url, 'history-days': historyDays, tempo, rate };
+function demoArgs(url: string, { historyMinutes, rate, tempo }: BrandOptions): string[] {
+  const options = { url, 'history-minutes': historyMinutes, tempo, rate };
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 

@@ -64,7 +64,7 @@ function openDoor({ own: { config, link, log, publisher } }: Scene): void {
   const { maxEventBytes, recentIds } = config;
   const door = createDoor({
     ...{ publisher, limits: doorLimits(config), metrics: createDoorMetrics(metrics) },
-    clock: { mode: 'feed', now: Date.now },
+    clock: { mode: 'feed', nowMs: Date.now },
     recentIds: createRecentIds(recentIds),
     dead: createDeadLetters({ publisher, maxEventBytes, now: Date.now }),
     storedHash: createStoredHash(link.jsm),

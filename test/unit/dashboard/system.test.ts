@@ -118,6 +118,24 @@ test.each([
   expect(feeds[0]?.state).toBe(state);
 });
 
+test('while processors are behind, figures and feeds are of the time that they have come to', () => {
+  const behind = { lagMs: 3000, now: ago(2 * HOUR) };
+  const { asOf, feeds } = summarise(
+    view({
+      runtimes: [
+        runtime({ slice: 'a', sources: [source('shop', 1000)] }),
+        runtime({ slice: 'b', ...behind, sources: [source('erp', 2 * HOUR + 5000)] }),
+      ],
+    }),
+  );
+  expect(asOf).toBe(ago(2 * HOUR));
+  expect(feeds).toMatchObject([
+    { source: 'erp', ageMs: 5000, state: 'fresh' },
+    { source: 'shop', ageMs: 1000, state: 'fresh' },
+  ]);
+  expect(summarise(view()).asOf).toBeNull();
+});
+
 describe('trouble', () => {
   test.each<[string, Partial<SystemView>, RegExp]>([
     ['NATS', { nats: { ok: false, detail: 'not connected' } }, /NATS is not reachable: not/],

@@ -51,7 +51,7 @@ describe('bad values', () => {
     expect(read).toThrow(
       [
         'API_PORT="eighty": a whole number from 1 to 65535',
-        'CLOCK="wall": one of live, feed',
+        'CLOCK="wall": one of live, feed, catch-up',
         'FLUSH_MS="5": a whole number from 10 to 60000',
       ].join('\n'),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkEvent } from '../../../contracts/validate.ts';
-import { createBrand, createState, livePolicies, openingEvents } from '../../../simulator/brand.ts';
+import { createBrand, createState, openingEvents } from '../../../simulator/brand.ts';
 import { DAY, HOUR, MINUTE } from '../../../simulator/calendar.ts';
 import { catalogueOf, gtinOf } from '../../../simulator/catalogue.ts';
 import type { BrandState, Founding, SimEvent } from '../../../simulator/world.ts';
@@ -207,16 +207,13 @@ describe('going on', () => {
   });
 });
 
-describe('live', () => {
+describe('at a tempo', () => {
+  const LIVELY = { tempo: 360, steady: true };
   const HOUR_LATER = OPENED_AT + HOUR;
 
   it('lives a day in minutes, with orders that are delivered', () => {
-    const one = createBrand(start());
-    one.advance(OPENED_AT + DAY);
-    one.goLive({ atMs: HOUR_LATER, tempo: 360 });
-    expect(livePolicies(one.state()).every(({ time }) => Date.parse(time) === HOUR_LATER)).toBe(
-      true,
-    );
+    const one = createBrand(start(LIVELY));
+    one.advance(HOUR_LATER);
     const made = one.advance(HOUR_LATER + 12 * MINUTE);
     const fresh = made.filter(({ time }) => Date.parse(time) >= HOUR_LATER);
     const days = (12 * 360) / (24 * 60);
@@ -236,8 +233,7 @@ describe('live', () => {
   });
 
   it('after a pause goes on in the present, without a burst', () => {
-    const one = createBrand(start());
-    one.goLive({ atMs: OPENED_AT, tempo: 360 });
+    const one = createBrand(start(LIVELY));
     one.advance(OPENED_AT + 5 * MINUTE);
     one.shift(8 * HOUR);
     const from = OPENED_AT + 5 * MINUTE + 8 * HOUR;
