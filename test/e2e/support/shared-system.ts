@@ -16,7 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // What is looked at is what is in the tree, however the tests are started.
   await buildDashboard();
   const system = await startSystem(BRAND);
-  const { apiUrl, doorUrl } = system;
-  project.provide('system', { apiUrl, doorUrl });
+  const { apiUrl, doorUrl, home } = system;
+  project.provide('system', { apiUrl, doorUrl, home });
   return () => system.stop();
 }

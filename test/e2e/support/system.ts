@@ -33,6 +33,8 @@ export interface BrandOptions {
 export interface SystemAddress {
   readonly apiUrl: string;
   readonly doorUrl: string;
+  /** Where it keeps its data, and says what else of it runs where. */
+  readonly home: string;
 }
 
 export interface RunningSystem extends SystemAddress {
@@ -70,7 +72,7 @@ export async function startSystem(brand: BrandOptions): Promise<RunningSystem> {
       launcher,
       until(() => hasCaughtUp(apiUrl), CAUGHT_UP_MS),
     );
-    return { apiUrl, doorUrl, stop };
+    return { apiUrl, doorUrl, home, stop };
   } catch (error) {
     await stop();
     throw error;
