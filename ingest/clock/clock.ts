@@ -26,10 +26,10 @@ export interface Clock {
   /** Whose time it is just now. */
   readonly mode: 'live' | 'feed';
   /** Wall time, or the highest event time that was accepted, null while there is none (ms since 1970). */
-  nowMs(): number | null;
+  readonly nowMs: () => number | null;
   /** The highest event time of what was accepted (ms since 1970). */
-  observe(timeMs: number): void;
-  stop(): void;
+  readonly observe: (timeMs: number) => void;
+  readonly stop: () => void;
 }
 
 export interface ClockOptions {
