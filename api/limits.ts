@@ -62,7 +62,7 @@ export interface AskLimits {
 export const ASK_LIMITS: AskLimits = {
   timeoutMs: 2000,
   inFlight: 64,
-  gapMs: 20,
+  gapMs: 100,
   retryMinMs: 250,
   retryMaxMs: 2000,
   gatherQuietMs: 60,

@@ -8,7 +8,7 @@
  *
  * The answer is computed by the ledger itself, so it is never a stale copy; a notice only says when to
  * ask. At most one question per SKU is under way and the newest state wins, so that a SKU that changes
- * a thousand times a second costs fifty questions, not a thousand. Notices are not persisted: after a
+ * a thousand times a second costs ten questions, not a thousand. Notices are not persisted: after a
  * break of the connection or of a processor, `refreshAll` asks for everything that is followed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

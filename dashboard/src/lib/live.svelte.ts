@@ -7,7 +7,7 @@
  *
  * A topic keeps its last value through a break and resumes from its number, so that nothing flickers
  * and nothing is missed. Messages are taken in as they come. The first after a pause is shown with the next frame,
- * those that follow ten times a second, which is as fast as anybody reads: a thousand updates a second cost ten
+ * those that follow five times a second, which is as fast as anybody reads: a thousand updates a second cost five
  * renders, and scrolling stays smooth.
  */
 import type { ClientMessage, ServerMessage } from '../../../contracts/live.ts';
@@ -25,7 +25,7 @@ const LIVE_PATH = '/v1/live';
 /** A server that sends nothing for so long (the system topic speaks each second) is gone. */
 const SILENCE_MS = 10_000;
 /** Least time between two renders of what has arrived. */
-const SHOW_EVERY_MS = 100;
+const SHOW_EVERY_MS = 200;
 /** A topic is given up so long after its last follower left: the next view may want it. */
 const LINGER_MS = 1000;
 
