@@ -5,10 +5,9 @@
  *                │
  *                └────▶ its order ──▶ stays, outcome ─▶ rows of the order
  *
- * One line and the summary of its order are projected anew, not the whole order. Bounds: an order is
- * forgotten KEPT_AFTER_CLAIMS_MS after its claims period once it is over and quiet, or UNDELIVERED_MS after
- * it left and nothing more was heard; a shipment goes with its last order, one that no order is known of
- * after ORPHAN_MS. Above MAX_ORDERS those that are over go first, then those that left.
+ * One line and the summary of its order are projected anew, not the whole order. Bounds: orders are forgotten in
+ * time (retention.ts), a shipment with the last of its orders. Above MAX_ORDERS those that are over go first, then
+ * those that left.
  */
 import { amountOf, micros, type HouseCurrency } from '../facts/money.ts';
 import type { RulePolicies } from '../facts/rule-policies.ts';
@@ -38,11 +37,12 @@ import { assignLoose, UNASSIGNED } from './loose.ts';
 import { judge, promiseOf, shipmentsOf, type OrderShipment } from './outcome.ts';
 import type { Policies } from './policies.ts';
 import { Records } from './records.ts';
+import { Retention } from './retention.ts';
 import { lineRows, orderRow, shipmentRow, stayRows, type Heading } from './rows.ts';
 import { CarrierWatch, type UnderWay } from './carrier.ts';
 import { SlaWatch, type Worth } from './sla.ts';
-import { boundScans, UNKNOWN, viewShipment, type ShipmentView } from './shipment.ts';
-import { replaceSteps, staysOf } from './timeline.ts';
+import { boundScans, sameView, UNKNOWN, viewShipment, type ShipmentView } from './shipment.ts';
+import { replaceSteps, equalStays, staysOf } from './timeline.ts';
 import {
   clearedOf,
   findingOf,
@@ -57,13 +57,6 @@ import {
   type Violation,
 } from './watch.ts';
 
-const DAY_MS = 86_400_000;
-/** How long a closed order is remembered beyond the time in which it can be found imperfect (event time). */
-const KEPT_AFTER_CLAIMS_MS = 7 * DAY_MS;
-/** How long an order that left is waited for to arrive (event time): parcels do take months. */
-const UNDELIVERED_MS = 180 * DAY_MS;
-/** How long a shipment waits for its order (event time). */
-const ORPHAN_MS = 7 * DAY_MS;
 /** Orders that are remembered at most. */
 const MAX_ORDERS = 250_000;
 
@@ -95,10 +88,7 @@ export class Book {
   readonly sla: SlaWatch;
   readonly carrier: CarrierWatch;
   readonly #options: BookOptions;
-  /** Since when an order is over or on its way and quiet, a shipment without an order; the longest first. */
-  readonly #over = new Map<string, number>();
-  readonly #onItsWay = new Map<string, number>();
-  readonly #orphans = new Map<string, number>();
+  readonly #retention = new Retention();
   /** Where the facts of an event are, for corrections. */
   readonly #orderOf = new Map<number, string>();
   readonly #shipmentOf = new Map<number, string>();
@@ -230,30 +220,20 @@ export class Book {
       this.#reportOrphan(id, suspicion);
     this.sla.onTime(nowMs);
     this.carrier.onTime(nowMs);
-    const keptMs = this.#options.policies.measurement.claimsMs + KEPT_AFTER_CLAIMS_MS;
-    for (const [id, sinceMs] of this.#over) {
-      if (nowMs - sinceMs < keptMs) break;
-      this.#forget(id);
-    }
-    for (const [id, sinceMs] of this.#onItsWay) {
-      if (nowMs - sinceMs < UNDELIVERED_MS) break;
-      this.#forget(id);
-    }
-    for (const [id, sinceMs] of this.#orphans) {
-      if (nowMs - sinceMs < ORPHAN_MS) break;
-      this.#forgetShipment(id);
-    }
+    const { claimsMs } = this.#options.policies.measurement;
+    for (const id of this.#retention.dueOrders(nowMs, claimsMs)) this.#forget(id);
+    for (const id of this.#retention.dueShipments(nowMs)) this.#forgetShipment(id);
   }
 
   /** Finds again what follows from the records. */
   restored(): void {
     for (const order of this.orders.values()) {
       for (const { identity } of factsOf(order)) this.#orderOf.set(identity, order.id);
-      this.#file(order);
+      this.#retention.file(order);
     }
     for (const { facts, id, orders, touchedMs } of this.shipments.values()) {
       for (const { identity } of facts) this.#shipmentOf.set(identity, id);
-      if (orders.length === 0) this.#orphans.set(id, touchedMs);
+      if (orders.length === 0) this.#retention.orphaned(id, touchedMs);
     }
   }
 
@@ -264,17 +244,15 @@ export class Book {
 
   /** Forgets the order that is over longest, or left longest ago, or that was quiet longest. */
   #makeRoom(): void {
-    const [over] = this.#over.keys();
-    const [left] = this.#onItsWay.keys();
     const [oldest] = this.orders.values();
-    const id = over ?? left ?? oldest?.id;
+    const id = this.#retention.first() ?? oldest?.id;
     if (id !== undefined) this.#forget(id);
   }
 
   #touchShipment(id: string): Shipment {
     const shipment = this.shipments.touch(id, this.#applied.nowMs);
-    this.#orphans.delete(id);
-    if (shipment.orders.length === 0) this.#orphans.set(id, shipment.touchedMs);
+    if (shipment.orders.length === 0) this.#retention.orphaned(id, shipment.touchedMs);
+    else this.#retention.adopted(id);
     return shipment;
   }
 
@@ -287,7 +265,7 @@ export class Book {
     this.#clear({ kind: 'shipment', id }, shipment.flagged);
     // The freight stands with the first of its orders.
     shipment.orders.sort();
-    this.#orphans.delete(id);
+    this.#retention.adopted(id);
     for (const other of shipment.orders) if (other !== order.id) this.#resettle(other, id);
     return true;
   }
@@ -316,17 +294,7 @@ export class Book {
     this.#settleOrder(heading, examined, loose?.get(UNASSIGNED) ?? []);
     this.#clearMended(examined);
     if (isSuspect(examined)) this.#suspect(this.suspectOrders, order.id);
-    this.#file(order);
-  }
-
-  /** Notes from when on the order can be forgotten, behind all others. */
-  #file(order: Order): void {
-    this.#over.delete(order.id);
-    this.#onItsWay.delete(order.id);
-    if (isOver(order)) this.#over.set(order.id, order.touchedMs);
-    else if (order.stays.at(-1)?.stage === 'shipped') {
-      this.#onItsWay.set(order.id, order.touchedMs);
-    }
+    this.#retention.file(order);
   }
 
   /** Who the units are for of which nobody said so; null when there are none. */
@@ -468,7 +436,7 @@ export class Book {
       const old = before[index];
       const now = stays[index];
       const [oldNext, next] = [before[index + 1], stays[index + 1]];
-      if (sameEntry(old, now) && oldNext?.fromMs === next?.fromMs) continue;
+      if (equalStays(old, now) && oldNext?.fromMs === next?.fromMs) continue;
       emitDifference(
         old === undefined ? [] : stayRows(order.id, old, index, oldNext),
         now === undefined ? [] : stayRows(order.id, now, index, next),
@@ -520,7 +488,7 @@ export class Book {
   #report(id: string, suspicion: Suspicion): void {
     if (this.orders.get(id) === undefined) return;
     const order = this.#touch(id);
-    this.#file(order);
+    this.#retention.file(order);
     const heading = this.#headingOf(order);
     for (const violation of violationsOf(this.#examine(order, heading, this.#looseOf(order)))) {
       const key = keyOf(violation);
@@ -574,8 +542,7 @@ export class Book {
 
   #forget(id: string): void {
     const order = this.orders.get(id);
-    this.#over.delete(id);
-    this.#onItsWay.delete(id);
+    this.#retention.drop(id);
     if (order === undefined) return;
     this.sla.follow(id, undefined);
     for (const { identity } of factsOf(order)) this.#orderOf.delete(identity);
@@ -591,7 +558,7 @@ export class Book {
   }
 
   #forgetShipment(id: string): void {
-    this.#orphans.delete(id);
+    this.#retention.adopted(id);
     this.carrier.follow(id, null);
     for (const { identity } of this.shipments.get(id)?.facts ?? [])
       this.#shipmentOf.delete(identity);
@@ -610,12 +577,6 @@ function* factsOf({ facts, lines, loose }: Order) {
   for (const line of lines) yield* line.facts;
 }
 
-/** Nothing more is expected of it: delivered, cancelled, or never an order. */
-function isOver({ stays }: Order): boolean {
-  const stage = stays.at(-1)?.stage;
-  return stage === undefined || stage === 'delivered' || stage === 'cancelled';
-}
-
 function withLoose(facts: readonly LineFact[], loose: readonly LegFact[]): readonly LineFact[] {
   if (loose.length === 0) return facts;
   const all = [...facts];
@@ -627,36 +588,6 @@ function firstNode(lines: readonly LineView[]): string {
   let first = '';
   for (const { node } of lines) if (node !== '' && (first === '' || node < first)) first = node;
   return first;
-}
-
-function sameEntry(a: Stay | undefined, b: Stay | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return (
-    a.stage === b.stage &&
-    a.fromMs === b.fromMs &&
-    a.enteredMs === b.enteredMs &&
-    a.clockMs === b.clockMs &&
-    a.dueMs === b.dueMs &&
-    a.pausedMs === b.pausedMs &&
-    a.node === b.node &&
-    a.channel === b.channel &&
-    a.sla === b.sla &&
-    a.calendar === b.calendar
-  );
-}
-
-function sameView(a: ShipmentView, b: ShipmentView): boolean {
-  return (
-    a.carrier === b.carrier &&
-    a.service === b.service &&
-    a.node === b.node &&
-    a.freight === b.freight &&
-    a.currency === b.currency &&
-    a.shippedMs === b.shippedMs &&
-    a.scannedMs === b.scannedMs &&
-    a.deliveredMs === b.deliveredMs &&
-    a.voidedMs === b.voidedMs
-  );
 }
 
 function removeWhere<T>(list: T[], isWrong: (item: T) => boolean): void {

@@ -91,3 +91,18 @@ export function boundScans({ facts }: Shipment): void {
   const kept = facts.filter((fact) => !dropped.has(fact));
   facts.splice(0, facts.length, ...kept);
 }
+
+/** Whether two views agree in what orders are projected from. */
+export function sameView(a: ShipmentView, b: ShipmentView): boolean {
+  return (
+    a.carrier === b.carrier &&
+    a.service === b.service &&
+    a.node === b.node &&
+    a.freight === b.freight &&
+    a.currency === b.currency &&
+    a.shippedMs === b.shippedMs &&
+    a.scannedMs === b.scannedMs &&
+    a.deliveredMs === b.deliveredMs &&
+    a.voidedMs === b.voidedMs
+  );
+}

@@ -254,3 +254,20 @@ export const clockOf = (sla: SlaClass, calendar: Calendar): Clock =>
 function moved(clock: Clock, atMs: number, pauseMs: number): number {
   return pauseMs === 0 ? atMs : clock.instantOf(clock.businessMs(atMs) + pauseMs);
 }
+
+/** Whether two stays say the same; where one of them ends is the next one's to say. */
+export function equalStays(a: Stay | undefined, b: Stay | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.stage === b.stage &&
+    a.fromMs === b.fromMs &&
+    a.enteredMs === b.enteredMs &&
+    a.clockMs === b.clockMs &&
+    a.dueMs === b.dueMs &&
+    a.pausedMs === b.pausedMs &&
+    a.node === b.node &&
+    a.channel === b.channel &&
+    a.sla === b.sla &&
+    a.calendar === b.calendar
+  );
+}
