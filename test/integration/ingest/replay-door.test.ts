@@ -145,7 +145,8 @@ describe('npm run replay', () => {
 
 describe('the demo feed', () => {
   it('goes on after kill -9 without a double or a conflict', async () => {
-    const args = ['--url', doorUrl, '--rate', '200', '--state', join(home, 'demo.json')];
+    const rhythm = ['--rate', '200', '--history-minutes', '0'];
+    const args = ['--url', doorUrl, ...rhythm, '--state', join(home, 'demo.json')];
     const saved = () => readState(join(home, 'demo.json'));
 
     const first = start('simulator/demo.ts', args);
