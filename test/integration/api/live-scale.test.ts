@@ -118,7 +118,7 @@ describe('nobody else notices', () => {
     const skus = await alertEverybody();
 
     slow.resume();
-    await until(() => got.at(-2)?.op === 'resync' && got.at(-1)?.op === 'snapshot');
+    await until(() => got.at(-2)?.op === 'resync' && got.at(-1)?.op === 'snapshot', GENEROUS_MS);
     const last = got.at(-1);
     const alerts = last?.op === 'snapshot' ? Object.values(last.data) : [];
     const told = alerts.map((alert) => (typeof alert === 'number' ? '' : alert.case.sku_id));

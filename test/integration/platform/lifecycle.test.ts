@@ -123,7 +123,7 @@ describe('a configuration that cannot be used', () => {
     expect(fixture.errors()).toBe(
       'fixture: the configuration cannot be used\n' +
         'API_PORT="eighty": a whole number from 1 to 65535\n' +
-        'CLOCK="wall": one of live, feed\n',
+        'CLOCK="wall": one of live, feed, catch-up\n',
     );
     expect(fixture.lines()).toEqual([]);
   });
