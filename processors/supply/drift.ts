@@ -51,6 +51,8 @@ export interface DriftParameters {
 
 export interface Drift {
   readonly subtype: 'trend' | 'bias';
+  /** The newest receipt speaks for it, too; one that does not raises nothing. */
+  readonly isGrowing: boolean;
   readonly statistic: Statistic;
 }
 
@@ -75,7 +77,11 @@ function trendOf(
   const trend = mannKendall(last);
   if (trend === null || trend.p >= p || Math.abs(trend.slope) < slope) return null;
   const statistic = { name: 'theil_sen_slope', value: trend.slope, expected: 0, p: trend.p };
-  return { subtype: 'trend', statistic: { ...statistic, limit: Math.sign(trend.slope) * slope } };
+  return {
+    subtype: 'trend',
+    isGrowing: true,
+    statistic: { ...statistic, limit: Math.sign(trend.slope) * slope },
+  };
 }
 
 function biasOf(
@@ -85,7 +91,9 @@ function biasOf(
   const evidence = evidenceOf(level);
   let over = 0;
   let short = 0;
+  let before = 0;
   for (const { expected, received } of receipts) {
+    before = Math.max(over, short);
     const step = (s: number, units: number) =>
       Math.min(cusumStep(s, Math.min(h, evidence(units, expected)), k), h + BEYOND);
     over = step(over, received - expected);
@@ -94,7 +102,9 @@ function biasOf(
   const s = Math.max(over, short);
   if (s <= h) return null;
   const statistic = { name: over > short ? 'cusum_over' : 'cusum_short', value: s, expected: 0 };
-  return { subtype: 'bias', statistic: { ...statistic, limit: h } };
+  // At its ceiling it cannot grow any more.
+  const isGrowing = s > before || s === h + BEYOND;
+  return { subtype: 'bias', isGrowing, statistic: { ...statistic, limit: h } };
 }
 
 /**

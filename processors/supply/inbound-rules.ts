@@ -287,7 +287,8 @@ export class InboundRules {
       : null;
     const standing = this.#standing.get(keyOf(code, entity));
     const isSymptom = ofOneSku && this.#standing.has(keyOf(code, supplierOf(subject.supplier)));
-    const drift = isSymptom && standing === undefined ? null : found;
+    const isLate = standing === undefined && (isSymptom || found?.isGrowing === false);
+    const drift = isLate ? null : found;
     if (drift === null && standing !== undefined && isNew && setting.enabled) {
       const clear = standing.clear + 1;
       if (clear < clearReceipts) {

@@ -294,6 +294,25 @@ describe('SUPPLIER_VARIANCE_TREND', () => {
     expect(standing(bench, CODE)).toEqual([]);
   });
 
+  it('of a SKU is not raised by clean receipts, once the supplier is told of no more', () => {
+    // The supplier's other goods are clean from the third day on; those of A come seldom, and few at a time.
+    const few = (n: number, day: number) => [
+      issued(10, { at: day * DAY, po: `few${n}`, due: day * DAY + DAY }),
+      receipt(10, { at: day * DAY + 10, po: `few${n}`, receipt: `few${n}`, id: `few${n}` }),
+      closed(`few${n}`, day * DAY + 20),
+      event('clock.ticked', { tick: at(day * DAY + 40), clock: 'feed' }, { at: day * DAY + 40 }),
+    ];
+    const others = [2, 3, 4, 5, 6].flatMap((day) => [
+      issued(1_000, { at: day * DAY + 1, po: `o${day}`, sku: 'B' }),
+      receipt(1_000, { at: day * DAY + 9, po: `o${day}`, sku: 'B', receipt: `o${day}` }),
+      closed(`o${day}`, day * DAY + 20),
+      event('clock.ticked', { tick: at(day * DAY + 40), clock: 'feed' }, { at: day * DAY + 40 }),
+    ]);
+    const bench = given(...delivered([-60, -60]), ...others, ...few(1, 7), ...few(2, 8));
+    expect(raised(bench, CODE)).toEqual(['supplier/acme bias']);
+    expect(standing(bench, CODE)).toEqual([]);
+  });
+
   it('ends at once when what showed it was wrong', () => {
     const bench = given(...delivered([-30, -30]));
     expect(standing(bench, CODE)).toHaveLength(1);
