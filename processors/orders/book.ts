@@ -22,6 +22,7 @@ import {
   plainOrder,
   plainShipment,
   type CreatedFact,
+  type Flag,
   type Line,
   type LineFact,
   type LegFact,
@@ -42,12 +43,13 @@ import { lineRows, orderRow, shipmentRow, stayRows, type Heading } from './rows.
 import { CarrierWatch, type UnderWay } from './carrier.ts';
 import { SlaWatch, type Worth } from './sla.ts';
 import { boundScans, sameView, UNKNOWN, viewShipment, type ShipmentView } from './shipment.ts';
-import { replaceSteps, equalStays, staysOf } from './timeline.ts';
+import { equalStays, replaceSteps, staysOf } from './timeline.ts';
 import {
-  clearedOf,
+  ended,
   findingOf,
   isSuspect,
   keyOf,
+  noted,
   violationsOf,
   Watch,
   type BadRelease,
@@ -262,7 +264,7 @@ export class Book {
     order.shipments.push(id);
     const shipment = this.#touchShipment(id);
     shipment.orders.push(order.id);
-    this.#clear({ kind: 'shipment', id }, shipment.flagged);
+    this.#end(shipment.flagged, { kind: 'shipment', id }, () => false);
     // The freight stands with the first of its orders.
     shipment.orders.sort();
     this.#retention.adopted(id);
@@ -292,7 +294,7 @@ export class Book {
     }
     const examined = this.#examine(order, heading, loose);
     this.#settleOrder(heading, examined, loose?.get(UNASSIGNED) ?? []);
-    this.#clearMended(examined);
+    this.#endMended(examined);
     if (isSuspect(examined)) this.#suspect(this.suspectOrders, order.id);
     this.#retention.file(order);
   }
@@ -491,29 +493,28 @@ export class Book {
     this.#retention.file(order);
     const heading = this.#headingOf(order);
     for (const violation of violationsOf(this.#examine(order, heading, this.#looseOf(order)))) {
-      const key = keyOf(violation);
-      if (order.flagged.includes(key)) continue;
       const found = findingOf({ kind: 'order', id }, violation, suspicion);
       const finding = violation.release ? this.#released(found, violation.release, heading) : found;
-      if (finding === null) continue;
-      order.flagged.push(key);
-      this.#out.finding(finding);
+      this.#tell(order.flagged, finding);
     }
+  }
+
+  #tell(flagged: Flag[], found: Finding | null): void {
+    const finding = found === null ? null : noted(flagged, found, this.#applied.seq);
+    if (finding !== null) this.#out.finding(finding);
   }
 
   /** Ends what was reported of an order and is so no more. */
-  #clearMended(examined: Examined): void {
+  #endMended(examined: Examined): void {
     const { flagged, id } = examined.order;
-    if (flagged.length === 0) return;
+    if (!flagged.some(({ holds }) => holds)) return;
     const held = new Set(violationsOf(examined).map(keyOf));
-    this.#clear({ kind: 'order', id }, flagged, (key) => !held.has(key));
+    this.#end(flagged, { kind: 'order', id }, (key) => held.has(key));
   }
 
-  #clear(entity: Entity, flagged: string[], isOver: (key: string) => boolean = () => true): void {
-    for (const key of flagged.filter(isOver)) {
-      this.#out.cleared(clearedOf(entity, key, this.#applied.nowMs));
-    }
-    removeWhere(flagged, isOver);
+  #end(flagged: Flag[], entity: Entity, holds: (key: string) => boolean): void {
+    const { nowMs } = this.#applied;
+    for (const end of ended(flagged, entity, { holds, nowMs })) this.#out.cleared(end);
   }
 
   /** With what the rule says of it and what is at stake; null when the rule is off. */
@@ -536,8 +537,8 @@ export class Book {
       subtype: isDelivered ? 'delivered_before_dispatch' : 'unknown_order',
       detail: `shipment ${id} ${what}, and no dispatch says of which order`,
     };
-    this.#touchShipment(id).flagged.push(keyOf(violation));
-    this.#out.finding(findingOf({ kind: 'shipment', id }, violation, suspicion));
+    const finding = findingOf({ kind: 'shipment', id }, violation, suspicion);
+    this.#tell(this.#touchShipment(id).flagged, finding);
   }
 
   #forget(id: string): void {

@@ -161,6 +161,15 @@ export interface Stay {
   readonly calendar: string;
 }
 
+/** Something that was reported of an order or a shipment. Replaced, never changed. */
+export interface Flag {
+  /** `code/subtype`. */
+  readonly key: string;
+  readonly findingId: string;
+  /** False once it has ended. */
+  readonly holds: boolean;
+}
+
 export interface Order {
   readonly id: string;
   readonly facts: OrderFact[];
@@ -173,8 +182,8 @@ export interface Order {
   stays: readonly Stay[];
   /** Rows of orders and shipments that stand for it. */
   rows: readonly FactRow[];
-  /** What was reported of it and still holds, each `code/subtype`. */
-  readonly flagged: string[];
+  /** What was reported of it. */
+  readonly flagged: Flag[];
   touchedMs: number;
 }
 
@@ -185,8 +194,8 @@ export interface Shipment {
   readonly orders: string[];
   /** What follows from the facts; null until it is worked out. */
   view: ShipmentView | null;
-  /** What was reported of it and still holds, each `code/subtype`. */
-  readonly flagged: string[];
+  /** What was reported of it. */
+  readonly flagged: Flag[];
   touchedMs: number;
 }
 

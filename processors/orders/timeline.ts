@@ -185,7 +185,7 @@ class Place {
       sla,
       calendar: sla === 'wholesale' ? this.#walk.calendars.calendar(node).text : '',
     };
-    if (last !== undefined && sameStay(last, stay)) return;
+    if (last !== undefined && continues(last, stay)) return;
     this.stays.push(stay);
   }
 
@@ -234,7 +234,8 @@ const STAGE_OF: readonly ((known: Known) => Stage)[] = [
   () => 'packed',
 ];
 
-function sameStay(a: Stay, b: Stay): boolean {
+/** Whether a stay goes on as it was, rather than giving way to another. */
+function continues(a: Stay, b: Stay): boolean {
   return (
     a.stage === b.stage &&
     a.clockMs === b.clockMs &&

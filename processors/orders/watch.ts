@@ -6,7 +6,7 @@
 import type { Severity } from '../../contracts/rules.ts';
 import type { Cleared, Finding, SnapshotPart } from '../processor.ts';
 import { mapParts, restoreMap } from '../facts/parts.ts';
-import type { Order } from './facts.ts';
+import type { Flag, Order } from './facts.ts';
 import type { LineView } from './line.ts';
 import type { OrderShipment } from './outcome.ts';
 
@@ -152,18 +152,34 @@ export interface Entity {
 }
 
 /** Tells the violations of an entity apart. */
-export const keyOf = ({ code, subtype }: Pick<Violation, 'code' | 'subtype'>) =>
-  `${code}/${subtype}`;
+export const keyOf = ({ code, subtype }: Pick<Finding, 'code' | 'subtype'>) => `${code}/${subtype}`;
 
-/** The end of what was reported under a key. */
-export function clearedOf({ id, kind }: Entity, key: string, nowMs: number): Cleared {
-  const [code, subtype] = key.split('/') as [Violation['code'], string];
-  return {
-    findingId: `${key}/${kind}/${id}`,
-    ...{ code, subtype, entity: `${kind}/${id}` },
-    ...(kind === 'order' ? { orderId: id } : {}),
-    ...{ clearedAtMs: nowMs, detail: 'what was missing has come, or was put right' },
-  };
+/** Notes a finding as one that holds, under an id that none before it had; null when it holds already. */
+export function noted(flagged: Flag[], finding: Finding, seq: number): Finding | null {
+  const key = keyOf(finding);
+  const at = flagged.findIndex((flag) => flag.key === key);
+  if (flagged[at]?.holds === true) return null;
+  const findingId = at === -1 ? finding.findingId : `${finding.findingId}/${seq}`;
+  flagged.splice(at === -1 ? flagged.length : at, 1, { key, findingId, holds: true });
+  return { ...finding, findingId };
+}
+
+/** Ends what was reported and holds no more. */
+export function ended(
+  flagged: Flag[],
+  { id, kind }: Entity,
+  { holds, nowMs }: { holds: (key: string) => boolean; nowMs: number },
+): Cleared[] {
+  const over = flagged.filter((flag) => flag.holds && !holds(flag.key));
+  for (const flag of over) flagged[flagged.indexOf(flag)] = { ...flag, holds: false };
+  return over.map(({ findingId, key }) => {
+    const [code, subtype] = key.split('/') as [Violation['code'], string];
+    return {
+      ...{ findingId, code, subtype, entity: `${kind}/${id}` },
+      ...(kind === 'order' ? { orderId: id } : {}),
+      ...{ clearedAtMs: nowMs, detail: 'what was missing has come, or was put right' },
+    };
+  });
 }
 
 /** The finding for a violation of an order or a shipment. */

@@ -1,6 +1,7 @@
 /** The life of an order: stages, its clock, and what was reported out of turn. */
 import { describe, expect, test } from 'vitest';
 import type { Orders } from '../../../processors/orders/orders.ts';
+import { corrected } from '../../support/facts.ts';
 import { event, T0, type Given } from '../../support/given.ts';
 import {
   allocated,
@@ -355,17 +356,27 @@ describe('what was reported', () => {
     expect(bench.ended[0]?.findingId).toBe(bench.findings[0]?.findingId);
   });
 
-  test('of an order ends when what was missing comes, and can be reported again', () => {
+  test('of an order ends when what was missing comes', () => {
     const bench = given(shipped('A', 'S1', { 1: 1 }, { at: 5 })).tick(60);
     expect(violations(bench)).toEqual(['FLOW_VIOLATION unknown_order']);
     bench.given(placed('A', { 1: mugs(1) }, { at: 70 }));
     expect(ends(bench)).toEqual(['order/A unknown_order']);
-    bench.given(shipped('A', 'S2', { 1: 2 }, { at: 80 })).tick(120);
+  });
+
+  test('is reported anew, under an id of its own, when it is so again', () => {
+    const bench = given(
+      placed('A', { 1: mugs(1) }),
+      shipped('A', 'S1', { 1: 1 }, { at: 5 }),
+      event('shipment.delivered', { shipment_id: 'S1' }, { at: 2, id: 'wrong' }),
+    ).tick(60);
+    bench.given(corrected({ id: 'wrong' }, { at: 70 })).tick(80);
+    bench.given(delivered('S1', 3)).tick(120);
     expect(violations(bench)).toEqual([
-      'FLOW_VIOLATION unknown_order',
-      'FLOW_VIOLATION over_shipped',
+      'FLOW_VIOLATION delivered_before_dispatch',
+      'FLOW_VIOLATION delivered_before_dispatch',
     ]);
     expect(ends(bench)).toHaveLength(1);
+    expect(new Set(bench.findings.map(({ findingId }) => findingId)).size).toBe(2);
   });
 });
 
