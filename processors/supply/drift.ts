@@ -84,27 +84,32 @@ function trendOf(
   };
 }
 
-function biasOf(
+function biasOf(receipts: readonly ReceivedOf[], parameters: DriftParameters): Drift | null {
+  const over = chartOf(receipts, parameters, ({ expected, received }) => received - expected);
+  const short = chartOf(receipts, parameters, ({ expected, received }) => expected - received);
+  const name = over.s > short.s ? 'cusum_over' : 'cusum_short';
+  const { isGrowing, s } = over.s > short.s ? over : short;
+  const limit = parameters.cusumH;
+  if (s <= limit) return null;
+  return { subtype: 'bias', isGrowing, statistic: { name, value: s, expected: 0, limit } };
+}
+
+/** One-sided CUSUM of the units that are off. */
+function chartOf(
   receipts: readonly ReceivedOf[],
   { cusumH: h, cusumK: k, level }: DriftParameters,
-): Drift | null {
+  unitsOf: (receipt: ReceivedOf) => number,
+): { s: number; isGrowing: boolean } {
   const evidence = evidenceOf(level);
-  let over = 0;
-  let short = 0;
+  let s = 0;
   let before = 0;
-  for (const { expected, received } of receipts) {
-    before = Math.max(over, short);
-    const step = (s: number, units: number) =>
-      Math.min(cusumStep(s, Math.min(h, evidence(units, expected)), k), h + BEYOND);
-    over = step(over, received - expected);
-    short = step(short, expected - received);
+  for (const receipt of receipts) {
+    const x = Math.min(h, evidence(unitsOf(receipt), receipt.expected));
+    before = s;
+    s = Math.min(cusumStep(s, x, k), h + BEYOND);
   }
-  const s = Math.max(over, short);
-  if (s <= h) return null;
-  const statistic = { name: over > short ? 'cusum_over' : 'cusum_short', value: s, expected: 0 };
-  // At its ceiling it cannot grow any more.
-  const isGrowing = s > before || s === h + BEYOND;
-  return { subtype: 'bias', isGrowing, statistic: { ...statistic, limit: h } };
+  // Where it is kept it cannot grow any more.
+  return { s, isGrowing: s > before || s === h + BEYOND };
 }
 
 /**

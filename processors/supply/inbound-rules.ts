@@ -287,8 +287,8 @@ export class InboundRules {
       : null;
     const standing = this.#standing.get(keyOf(code, entity));
     const isSymptom = ofOneSku && this.#standing.has(keyOf(code, supplierOf(subject.supplier)));
-    const isLate = standing === undefined && (isSymptom || found?.isGrowing === false);
-    const drift = isLate ? null : found;
+    const isNoNews = isSymptom || found?.isGrowing === false;
+    const drift = standing === undefined && isNoNews ? null : found;
     if (drift === null && standing !== undefined && isNew && setting.enabled) {
       const clear = standing.clear + 1;
       if (clear < clearReceipts) {
