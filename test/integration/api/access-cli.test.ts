@@ -10,7 +10,7 @@ import { startChild } from '../../support/child.ts';
 import { connect, type Plumbing } from '../../support/runtime.ts';
 import { useClickHouse, useNats } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
-import { startProcess, type RunningProcess } from './support.ts';
+import { startApi, type RunningProcess } from './support.ts';
 
 const nats = useNats();
 const clickhouse = useClickHouse();
@@ -20,13 +20,7 @@ let api: RunningProcess;
 beforeAll(async () => {
   const { pass, url, user } = nats;
   plumbing = await connect({ url, user, pass }, clickhouse);
-  api = await startProcess('api/main.ts', {
-    portVariable: 'API_PORT',
-    env: {
-      ...GUARDED,
-      ...{ NATS_URL: url, NATS_USER: user, NATS_PASSWORD: pass, CLICKHOUSE_URL: clickhouse.url },
-    },
-  });
+  api = await startApi({ nats, clickhouse }, GUARDED);
 });
 afterAll(async () => {
   await api?.stop();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { API_RULES } from '../../../api/access/table.ts';
 import { connect, type Plumbing } from '../../support/runtime.ts';
 import { useClickHouse, useNats } from '../../support/servers.ts';
-import { startProcess, type RunningProcess } from './support.ts';
+import { startApi, type RunningProcess } from './support.ts';
 
 const nats = useNats();
 const clickhouse = useClickHouse();
@@ -26,10 +26,7 @@ let paths: Record<string, Record<string, Operation>>;
 beforeAll(async () => {
   const { pass, url, user } = nats;
   plumbing = await connect({ url, user, pass }, clickhouse);
-  api = await startProcess('api/main.ts', {
-    portVariable: 'API_PORT',
-    env: { NATS_URL: url, NATS_USER: user, NATS_PASSWORD: pass, CLICKHOUSE_URL: clickhouse.url },
-  });
+  api = await startApi({ nats, clickhouse });
   const document = (await (await fetch(`${api.url}/v1/openapi.json`)).json()) as {
     paths: typeof paths;
   };

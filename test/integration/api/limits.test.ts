@@ -7,7 +7,7 @@ import type { Role, TokenCreated } from '../../../contracts/access.ts';
 import { as, GUARDED } from '../../support/access.ts';
 import { connect, type Plumbing } from '../../support/runtime.ts';
 import { useClickHouse, useNats } from '../../support/servers.ts';
-import { startProcess, type RunningProcess } from './support.ts';
+import { startApi, type RunningProcess } from './support.ts';
 
 const nats = useNats();
 const clickhouse = useClickHouse();
@@ -24,16 +24,12 @@ type Headers = Record<string, string>;
 beforeAll(async () => {
   const { pass, url, user } = nats;
   plumbing = await connect({ url, user, pass }, clickhouse);
-  api = await startProcess('api/main.ts', {
-    portVariable: 'API_PORT',
-    env: {
-      ...GUARDED,
-      ...{ NATS_URL: url, NATS_USER: user, NATS_PASSWORD: pass, CLICKHOUSE_URL: clickhouse.url },
-      RATE_LIMIT_PER_MIN: String(PER_MINUTE),
-      // Addresses are those that the proxy in front says.
-      TRUST_PROXY: '127.0.0.1',
-    },
-  });
+  const env = {
+    ...{ ...GUARDED, RATE_LIMIT_PER_MIN: String(PER_MINUTE) },
+    // Addresses are those that the proxy in front says.
+    TRUST_PROXY: '127.0.0.1',
+  };
+  api = await startApi({ nats, clickhouse }, env);
 });
 afterAll(async () => {
   await api?.stop();

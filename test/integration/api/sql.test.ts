@@ -17,7 +17,7 @@ import { as, GUARDED } from '../../support/access.ts';
 import { connect, type Plumbing } from '../../support/runtime.ts';
 import { useClickHouse, useNats } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
-import { startProcess, type RunningProcess } from './support.ts';
+import { startApi, type RunningProcess } from './support.ts';
 
 const nats = useNats();
 const clickhouse = useClickHouse();
@@ -74,13 +74,7 @@ beforeAll(async () => {
   const { pass, url, user } = nats;
   plumbing = await connect({ url, user, pass }, clickhouse);
   await applyKpis(plumbing.clickhouse, readKpis('sql/kpi'));
-  api = await startProcess('api/main.ts', {
-    portVariable: 'API_PORT',
-    env: {
-      ...GUARDED,
-      ...{ NATS_URL: url, NATS_USER: user, NATS_PASSWORD: pass, CLICKHOUSE_URL: clickhouse.url },
-    },
-  });
+  api = await startApi({ nats, clickhouse }, GUARDED);
 });
 
 afterAll(async () => {

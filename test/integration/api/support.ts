@@ -62,9 +62,24 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+export type Servers = { readonly nats: TestNats; readonly clickhouse: TestClickHouse };
+
+/** The API alone in front of a test's servers. */
+export const startApi = (
+  { nats, clickhouse }: Servers,
+  env: Record<string, string> = {},
+): Promise<RunningProcess> =>
+  startProcess('api/main.ts', {
+    portVariable: 'API_PORT',
+    env: {
+      ...{ NATS_URL: nats.url, NATS_USER: nats.user, NATS_PASSWORD: nats.pass },
+      ...{ CLICKHOUSE_URL: clickhouse.url, ...env },
+    },
+  });
+
 /** Processors, a door and the API in front of a test's servers; `before` the API starts, the log may be filled. */
 export async function startAll(
-  { nats, clickhouse }: { nats: TestNats; clickhouse: TestClickHouse },
+  { nats, clickhouse }: Servers,
   before: (parts: Pick<Running, 'plumbing' | 'runtime'>) => Promise<unknown> = async () => {},
 ): Promise<Running> {
   const { pass, url, user } = nats;
@@ -73,13 +88,7 @@ export async function startAll(
   const stopReporting = reportStatus(plumbing.link, runtime.runtime);
   const door = await startDoor(nats);
   await before({ plumbing, runtime });
-  const api = await startProcess('api/main.ts', {
-    portVariable: 'API_PORT',
-    env: {
-      ...{ NATS_URL: url, NATS_USER: user, NATS_PASSWORD: pass },
-      ...{ CLICKHOUSE_URL: clickhouse.url, DOOR_URL: door.url },
-    },
-  });
+  const api = await startApi({ nats, clickhouse }, { DOOR_URL: door.url });
   return {
     ...{ plumbing, runtime, door, api },
     async stop() {
