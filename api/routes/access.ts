@@ -24,7 +24,7 @@ import {
   type Decision,
   type DecisionContext,
 } from '../../platform/http/access.ts';
-import { presentedBy, sessionCookie } from '../../platform/http/presented.ts';
+import { sessionCookie } from '../../platform/http/presented.ts';
 import { describeRules, permissionsOf } from '../access/describe.ts';
 import { identityOf, type Sessions } from '../access/sessions.ts';
 import type { TokenDesk } from '../access/token-desk.ts';
@@ -116,12 +116,9 @@ function registerSession(app: FastifyInstance, routes: AccessRoutes): void {
   typed.get(
     '/v1/session',
     { schema: { tags, summary: 'Who is signed in', response: { 200: SessionView } } },
-    async ({ caller, headers }, reply) => {
+    async ({ caller, unproved }, reply) => {
       void reply.header('cache-control', 'no-store');
-      const presented = presentedBy(headers, name);
-      if (caller !== null || presented === null) return viewOf(caller);
-      const checked = await access.check(presented.text);
-      return viewOf(null, checked.ok ? null : checked.detail);
+      return viewOf(caller, unproved);
     },
   );
 

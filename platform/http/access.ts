@@ -32,6 +32,8 @@ declare module 'fastify' {
     caller: Caller | null;
     /** Why a WebSocket must be closed at once: a page cannot read the answer to a refused upgrade. */
     refusal: ProblemError | null;
+    /** Why the credential that was sent does not count; null when it does, or none was. */
+    unproved: string | null;
   }
 }
 
@@ -74,6 +76,7 @@ export function registerAccess(
 
   app.decorateRequest('caller', null);
   app.decorateRequest('refusal', null);
+  app.decorateRequest('unproved', null);
   app.addHook('onRoute', (route) => assertRuled(route, rules));
   app.addHook('onRequest', async (request, reply) => {
     const presented = presentedBy(request.headers, cookieName);
@@ -101,6 +104,7 @@ export function registerAccess(
       request.caller = onBehalf(checked.caller, request.headers[ON_BEHALF_HEADER]);
       return request.caller === null ? badDelegate() : forbidden(request.caller, rule);
     }
+    if (presented !== null) request.unproved = checked.detail;
     if (rule.for === 'anybody' || (rule.for === 'neighbours' && listensLocally)) return null;
     return unauthenticated(checked, access.countFailure(checked, request.ip));
   }
