@@ -18,6 +18,9 @@ import { findViews, open, VIEW_NAMES } from './support/views.ts';
 const { apiUrl } = inject('system');
 const LOOKS = THEMES.flatMap((theme) => SCREEN_NAMES.map((screen) => ({ theme, screen })));
 
+/** The colour of every element of the view. */
+const INKS = `[...document.querySelectorAll('main *')].map((one) => getComputedStyle(one).color)`;
+
 let browser: Browser;
 let watched: WatchedPage;
 let hashes: Map<string, string>;
@@ -31,6 +34,15 @@ afterAll(() => browser.close());
 
 test('each view is reached from the navigation or from another view', () => {
   expect(VIEW_NAMES.filter((name) => !hashes.has(name))).toEqual([]);
+});
+
+test('a change of theme reaches all of a page at once, for whoever asked for less motion', async () => {
+  await open(watched.page, apiUrl, '#/policies');
+  await show(watched.page, { screen: 'wide', theme: 'dark' });
+  await watched.page.emulateMedia({ colorScheme: 'light' });
+  const atOnce = await watched.page.evaluate(INKS);
+  await show(watched.page, { screen: 'wide', theme: 'light' });
+  expect(atOnce).toEqual(await watched.page.evaluate(INKS));
 });
 
 describe.each(VIEW_NAMES)('%s', (name) => {

@@ -77,7 +77,10 @@ export const startApi = (
     },
   });
 
-/** Processors, a door and the API in front of a test's servers; `before` the API starts, the log may be filled. */
+/**
+ * Processors, a door and the API in front of a test's servers; `before` the door's clock ticks and the API
+ * starts, the log may be filled.
+ */
 export async function startAll(
   { nats, clickhouse }: Servers,
   before: (parts: Pick<Running, 'plumbing' | 'runtime'>) => Promise<unknown> = async () => {},
@@ -86,8 +89,8 @@ export async function startAll(
   const plumbing = await connect({ url, user, pass }, clickhouse);
   const runtime = await startRuntime(plumbing, { limits: { flushMs: 50 } });
   const stopReporting = reportStatus(plumbing.link, runtime.runtime);
-  const door = await startDoor(nats);
   await before({ plumbing, runtime });
+  const door = await startDoor(nats);
   const api = await startApi({ nats, clickhouse }, { DOOR_URL: door.url });
   return {
     ...{ plumbing, runtime, door, api },
