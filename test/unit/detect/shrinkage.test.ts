@@ -7,9 +7,9 @@ const HOUR = 60;
 const DAY = 24 * HOUR;
 const ENTITY = 'sku/s1/node/dc';
 const SKUS = 100;
-const QUIET = { q: 0.1, budget: 10, window_h: 0.25, amount: 25 };
+const QUIET = { q: 0.1, budget: 10, window_h: 0.25, amount: 50 };
 
-/** A node with a hundred SKUs of 20 a unit, each with an opening balance. */
+/** A node with a hundred SKUs of 30 a unit, each with an opening balance. */
 function warehouse(): ReducerBench {
   const bench = new ReducerBench(['detect', 'cases']);
   for (let n = 1; n <= SKUS; n++) {
@@ -18,7 +18,7 @@ function warehouse(): ReducerBench {
         'item.upserted',
         {
           ...{ sku_id: `s${n}`, gtin: '', uom: 'EA', pack_qty: 1, abc_class: 'A' },
-          ...{ unit_cost: '20', status: 'active' },
+          ...{ unit_cost: '30', status: 'active' },
         },
         { at: 0 },
       ),
@@ -69,7 +69,7 @@ describe('fires', () => {
       skuId: 's1',
       nodeId: 'dc',
       units: 4,
-      amount: '80',
+      amount: '120',
       rule: { version: 0, parameters: QUIET },
       statistic: { name: 'gamma_poisson_tail', value: 2, limit: 0.1 / SKUS },
     });
@@ -85,7 +85,7 @@ describe('fires', () => {
       .tick(2 * DAY);
     expect(bench.findings).toHaveLength(1);
     bench.given(loss(2 * DAY + 30, { units: 3 })).tick(2 * DAY + 2 * HOUR);
-    expect(bench.findings.map(({ amount }) => amount)).toEqual(['80', '180']);
+    expect(bench.findings.map(({ amount }) => amount)).toEqual(['120', '270']);
     expect(bench.net('anomalies')).toHaveLength(1);
   });
 
@@ -102,7 +102,7 @@ describe('fires', () => {
     const bench = warehouse()
       .given(count(30, 1), count(12 * HOUR, 2))
       .tick(13 * HOUR);
-    expect(bench.findings).toMatchObject([{ units: 4, amount: '80' }]);
+    expect(bench.findings).toMatchObject([{ units: 4, amount: '120' }]);
   });
 });
 
@@ -155,7 +155,7 @@ describe('stays silent', () => {
 
   test('on what costs next to nothing, which stands in the list only', () => {
     const bench = warehouse()
-      .given(policy({ amount: 81 }), ...incident(2))
+      .given(policy({ amount: 121 }), ...incident(2))
       .tick(14 * HOUR);
     expect(bench.findings).toEqual([]);
     expect(bench.net('anomalies')).toMatchObject([{ outcome: 'petty' }]);
