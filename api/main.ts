@@ -51,6 +51,7 @@ import { Rejected } from './rejected.ts';
 import { Policies } from './policies.ts';
 import { OrderDesk } from './orders/desk.ts';
 import { Reads } from './reads.ts';
+import { PositionDesk } from './positions/desk.ts';
 import { ReturnDesk } from './returns/desk.ts';
 import { buildApi } from './server.ts';
 import { SupplierDesk } from './suppliers/desk.ts';
@@ -179,6 +180,7 @@ await runProcess({
     });
     const deskParts = { reads, reader: kpiReader, kpis: kpi.kpis, openCases: () => book.open() };
     const desks = {
+      positions: new PositionDesk({ reads, items }),
       orders: new OrderDesk(reads),
       suppliers: new SupplierDesk(deskParts),
       floor: new FloorDesk(deskParts),

@@ -28,6 +28,7 @@ import { EXPLAIN_LIMITS, type LiveLimits } from './limits.ts';
 import type { LiveHub } from './live/hub.ts';
 import { registerLive } from './live/socket.ts';
 import type { OrderDesk } from './orders/desk.ts';
+import type { PositionDesk } from './positions/desk.ts';
 import type { ReturnDesk } from './returns/desk.ts';
 import { registerAccessRoutes } from './routes/access.ts';
 import { registerAtp } from './routes/atp.ts';
@@ -42,6 +43,7 @@ import { registerPolicies } from './routes/policies.ts';
 import { registerOrders } from './routes/orders.ts';
 import { asProblem } from './routes/problems.ts';
 import { registerQuestions } from './routes/questions.ts';
+import { registerPositions } from './routes/positions.ts';
 import { registerReturns } from './routes/returns.ts';
 import { registerSkus } from './routes/skus.ts';
 import { registerSuppliers } from './routes/suppliers.ts';
@@ -60,6 +62,7 @@ const DASHBOARD = join(import.meta.dirname, '..', 'dashboard', 'dist');
 
 /** Who answers about each area of the operation. */
 export interface Desks {
+  readonly positions: PositionDesk;
   readonly orders: OrderDesk;
   readonly suppliers: SupplierDesk;
   readonly floor: FloorDesk;
@@ -108,6 +111,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     });
     registerAtp(rest, { atp, ledger, clickhouse, limits: EXPLAIN_LIMITS });
     registerSkus(rest, { ledger, items });
+    registerPositions(rest, parts.desks);
     registerKpi(rest, { kpi });
     registerQuestions(rest, { questions, clickhouse });
     registerCases(rest, cases);

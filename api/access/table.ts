@@ -46,6 +46,7 @@ export const API_RULES: RouteRules = {
   // Inventory
   'GET /v1/atp/:sku': allowScoped(READERS),
   'GET /v1/atp/:sku/:node/explain': allowScoped(READERS),
+  'GET /v1/positions': allow(READERS),
   'GET /v1/skus': allow(READERS),
   'GET /v1/skus/:sku/movements': allow(READERS),
   'GET /v1/skus/:sku/reconciliations': allow(READERS),

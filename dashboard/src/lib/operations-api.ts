@@ -7,6 +7,7 @@ import type {
   OrderEvents,
   OrderList,
 } from '../../../contracts/order-views.ts';
+import type { PositionList } from '../../../contracts/position-views.ts';
 import type { ReturnList, ReturnOverview } from '../../../contracts/return-views.ts';
 import type {
   PoLineList,
@@ -51,6 +52,9 @@ export const readReturns = (question: Question, signal: AbortSignal) =>
   getJson<ReturnOverview>(url('/v1/returns/overview', question), signal);
 export const listReturns = (question: Question, signal: AbortSignal) =>
   getJson<ReturnList>(url('/v1/returns', question), signal);
+
+export const listPositions = (question: Question, signal: AbortSignal) =>
+  getJson<PositionList>(url('/v1/positions', question), signal);
 
 /** Cases of an order, a supplier or a bin, open and closed, the worst first. */
 export const casesOf = (question: Question, signal: AbortSignal) =>

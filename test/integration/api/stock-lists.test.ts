@@ -1,5 +1,6 @@
-/** Movements and reconciliations of a SKU over HTTP, from a real processor and ClickHouse: pages, nodes, order. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+/** Positions, and movements and reconciliations of a SKU, over HTTP from a real processor and ClickHouse: pages, nodes, order. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PositionList } from '../../../contracts/position-views.ts';
 import type { MovementList, ReconciliationList } from '../../../contracts/stock-lists.ts';
 import { append, event } from '../../support/log.ts';
 import {
@@ -20,11 +21,17 @@ let api: RunningProcess;
 
 const T0 = Date.parse('2026-03-01T10:00:00Z');
 const at = (minutes: number) => new Date(T0 + minutes * 60_000).toISOString();
-const adjusted = (id: string, node: string, units: number, minutes: number) =>
+const adjusted = (
+  id: string,
+  node: string,
+  units: number,
+  minutes: number,
+  { sku = 'MUG', state = 'available' }: { sku?: string; state?: 'available' | 'on_hold' } = {},
+) =>
   event(
     'inventory.adjusted',
     {
-      ...{ adjustment_id: id, sku_id: 'MUG', node_id: node, state: 'available', qty_delta: units },
+      ...{ adjustment_id: id, sku_id: sku, node_id: node, state, qty_delta: units },
       ...{ reason_code: 'correction', raw_code: '06', actor: 'u1' },
     },
     { id, time: at(minutes) },
@@ -45,6 +52,18 @@ beforeAll(async () => {
       adjusted('a-2', 'dc-02', 7, 1),
       adjusted('a-3', 'dc-01', -2, 2),
       adjusted('a-4', 'dc-01', 4, 3),
+      // Of the others BOWL is oversold by three, JAR is all on hold.
+      adjusted('b-1', 'dc-01', -3, 4, { sku: 'BOWL' }),
+      adjusted('b-2', 'dc-02', 6, 4, { sku: 'BOWL' }),
+      adjusted('j-1', 'dc-02', 9, 5, { sku: 'JAR', state: 'on_hold' }),
+      event(
+        'item.upserted',
+        {
+          ...{ sku_id: 'JAR', gtin: '', uom: 'EA', pack_qty: 1, abc_class: 'A', unit_cost: '2' },
+          ...{ status: 'active', description: 'Preserving jar' },
+        },
+        { id: 'i-1', time: at(5) },
+      ),
     ]),
   );
   await clickhouse.client.command({
@@ -113,4 +132,52 @@ test('a reconciliation is listed once, in its newest revision', async () => {
   expect(rest.reconciliations).toMatchObject([{ reconciliation_id: 'r-2', stated: 9, book: 7 }]);
   const other = await fetch(`${api.url}/v1/skus/CUP/reconciliations?cursor=${cursor}`);
   expect(other.status).toBe(400);
+});
+
+describe('positions', () => {
+  const placed = ({ positions }: PositionList) =>
+    positions.map(({ atp, node_id: node, sku_id: sku }) => `${sku} ${node} ${atp}`);
+
+  test('are listed by ATP, the least first, in pages that neither repeat nor skip', async () => {
+    const pages: PositionList[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const behind: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const page = await get<PositionList>(`/v1/positions?limit=2${behind}`);
+      pages.push(page);
+      cursor = page.next_cursor;
+    }
+    expect(pages.map(placed)).toEqual([
+      ['BOWL dc-01 -3', 'JAR dc-02 0'],
+      ['BOWL dc-02 6', 'MUG dc-01 7'],
+      ['MUG dc-02 7'],
+    ]);
+    expect(pages[0]?.nodes).toEqual(['dc-01', 'dc-02']);
+    expect(pages[0]?.positions[1]).toMatchObject({
+      ...{ sku_id: 'JAR', description: 'Preserving jar', node_id: 'dc-02' },
+      ...{ qoh: 9, unsellable: 9, committed: 0, open_demand: 0 },
+    });
+  });
+
+  test.each([
+    ['only=oversold', ['BOWL dc-01 -3']],
+    ['only=out_of_stock', ['BOWL dc-01 -3', 'JAR dc-02 0']],
+    ['only=unsellable', ['JAR dc-02 0']],
+    ['q=PRESERVING', ['JAR dc-02 0']],
+    ['q=ow&node_id=dc-02', ['BOWL dc-02 6']],
+    ['sort=on_hand&node_id=dc-02', ['JAR dc-02 0', 'MUG dc-02 7', 'BOWL dc-02 6']],
+    ['sort=sku&only=oversold&node_id=dc-02', []],
+  ])('%s', async (query, expected) => {
+    expect(placed(await get<PositionList>(`/v1/positions?${query}`))).toEqual(expected);
+  });
+
+  test.each(['only=lost', 'sort=luck', 'limit=0', 'cursor=abc', 'colour=red'])(
+    '%s is refused, by name',
+    async (query) => {
+      const response = await fetch(`${api.url}/v1/positions?${query}`);
+      expect(response.status).toBe(400);
+      const field = query.slice(0, query.indexOf('='));
+      expect(JSON.stringify(await response.json())).toContain(field);
+    },
+  );
 });
