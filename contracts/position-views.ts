@@ -14,7 +14,7 @@ export const PositionList = Type.Object({
     Type.Object({
       sku_id: Type.String(),
       description: Type.Union([Type.String(), Type.Null()]),
-      node_id: Type.String({ description: 'Node; - for demand that no node has been chosen for' }),
+      node_id: Type.String({ description: 'Node; - for demand that waits for one' }),
       atp: units('that can be promised: on hand, less unsellable, committed and open demand'),
       qoh: units('on hand, in whatever state'),
       committed: units('allocated, picked or packed'),

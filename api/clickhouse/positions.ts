@@ -15,8 +15,8 @@ const SORT_KEYS = {
 } as const satisfies Record<(typeof POSITION_SORTS)[number], string>;
 
 const KINDS = {
-  oversold: 'p.atp < 0',
-  out_of_stock: 'p.available <= 0',
+  oversold: "p.atp < 0 AND node_id != '-'",
+  out_of_stock: "p.available <= 0 AND node_id != '-'",
   unsellable: 'p.unsellable > 0',
 } as const satisfies Record<(typeof POSITION_KINDS)[number], string>;
 
@@ -45,7 +45,8 @@ export function readPositions(
     `SELECT ${SORT_KEYS[sort]} AS key,
        sku_id, node_id, atp, qoh, committed, open_demand, unsellable, in_transit_in, on_order
      FROM stock_positions_now AS p
-     WHERE ({node:String} = '' OR node_id = {node:String})
+     WHERE (node_id != '-' OR open_demand != 0)
+       AND ({node:String} = '' OR node_id = {node:String})
        AND ({q:String} = '' OR positionCaseInsensitiveUTF8(sku_id, {q:String}) > 0 OR sku_id IN (
          SELECT sku_id FROM items FINAL WHERE positionCaseInsensitiveUTF8(description, {q:String}) > 0
        ))

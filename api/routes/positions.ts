@@ -23,7 +23,8 @@ export function registerPositions(
         description:
           'From ClickHouse, about a second behind `GET /v1/atp/{sku}`. `atp`: the least first; `on_hand` and ' +
           '`unsellable`: the most first. `oversold`: more is promised than there is; `out_of_stock`: none is ' +
-          'available; `unsellable`: some on hand cannot be sold.',
+          'available; `unsellable`: some on hand cannot be sold. Demand that waits for a node is a position of ' +
+          'its own (`-`), of none of these kinds.',
         querystring: Type.Object(
           {
             only: Type.Optional(

@@ -55,7 +55,14 @@ export interface Run {
   readonly receipts: readonly Receipt[];
 }
 
-export function run(options: { seed: number; days: number; incidents: boolean }): Run {
+export interface RunOptions {
+  readonly seed: number;
+  readonly days: number;
+  /** With the incidents and near misses of the three families; without them nothing is wrong. */
+  readonly incidents: boolean;
+}
+
+export function run(options: RunOptions): Run {
   const { days, incidents, seed } = options;
   const endMs = START_MS + days * DAY;
   const brand = createBrand(

@@ -52,7 +52,7 @@ beforeAll(async () => {
       adjusted('a-2', 'dc-02', 7, 1),
       adjusted('a-3', 'dc-01', -2, 2),
       adjusted('a-4', 'dc-01', 4, 3),
-      // Of the others BOWL is oversold by three, JAR is all on hold.
+      // Of the others BOWL is oversold by three, JAR is all on hold, and five of BOWL wait for a node.
       adjusted('b-1', 'dc-01', -3, 4, { sku: 'BOWL' }),
       adjusted('b-2', 'dc-02', 6, 4, { sku: 'BOWL' }),
       adjusted('j-1', 'dc-02', 9, 5, { sku: 'JAR', state: 'on_hold' }),
@@ -63,6 +63,15 @@ beforeAll(async () => {
           ...{ status: 'active', description: 'Preserving jar' },
         },
         { id: 'i-1', time: at(5) },
+      ),
+      event(
+        'order.created',
+        {
+          ...{ order_id: 'o-1', channel_id: 'web', sla_class: 'standard', currency: 'EUR' },
+          ...{ ordered_at: at(6), ship_by: at(600), deliver_by: at(3_000), region: 'DE' },
+          lines: [{ line_id: '1', sku_id: 'BOWL', qty: 5, unit_price: '9' }],
+        },
+        { id: 'o-1', time: at(6) },
       ),
     ]),
   );
@@ -148,12 +157,12 @@ describe('positions', () => {
       cursor = page.next_cursor;
     }
     expect(pages.map(placed)).toEqual([
-      ['BOWL dc-01 -3', 'JAR dc-02 0'],
-      ['BOWL dc-02 6', 'MUG dc-01 7'],
-      ['MUG dc-02 7'],
+      ['BOWL - -5', 'BOWL dc-01 -3'],
+      ['JAR dc-02 0', 'BOWL dc-02 6'],
+      ['MUG dc-01 7', 'MUG dc-02 7'],
     ]);
     expect(pages[0]?.nodes).toEqual(['dc-01', 'dc-02']);
-    expect(pages[0]?.positions[1]).toMatchObject({
+    expect(pages[1]?.positions[0]).toMatchObject({
       ...{ sku_id: 'JAR', description: 'Preserving jar', node_id: 'dc-02' },
       ...{ qoh: 9, unsellable: 9, committed: 0, open_demand: 0 },
     });
