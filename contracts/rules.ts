@@ -361,7 +361,7 @@ export const RULES = {
     resolvesItself: false,
     isState: false,
     parameters: {
-      q: fraction(0.1, 'False discovery rate of a closing window'),
+      q: fraction(0.05, 'False discovery rate of a closing window'),
       budget: count(10, 'Alerts of a team in a day'),
       window_h: number(0.25, 0.25, 24, 'Losses are looked at every so many hours'),
       amount: money(50, 'Least loss at cost that is paged'),
@@ -379,7 +379,7 @@ export const RULES = {
       slope: fraction(0.005, 'Least slope, part of the expected quantity per receipt'),
       level: fraction(0.02, 'Least median of the last four; the CUSUM tolerates half of it'),
       cusum_k: number(0, 0, 10, 'Allowance of the CUSUM: each receipt counts for so much less'),
-      cusum_h: number(1.75, 0, 1_000, 'Limit of the CUSUM of a supplier (log-likelihood ratio)'),
+      cusum_h: number(2, 0, 1_000, 'Limit of the CUSUM of a supplier (log-likelihood ratio)'),
       sku_cusum_h: number(6, 0, 1_000, 'Limit of the CUSUM of one SKU (log-likelihood ratio)'),
       clear_receipts: count(4, 'Receipts in a row that are clear'),
     },

@@ -7,7 +7,7 @@
  * beyond the level and one that misses half of it, which is tolerated: a unit now and then, or a little less than
  * agreed within the contract, is no alarm however long it lasts (Page 1954).
  *
- *   x = (missing × ln(p₁/p₀) + found × ln((1 − p₁)/(1 − p₀))) / (1 + (n − 1) ρ),  p₀ = level/2, p₁ = 3.5 p₀
+ *   x = (missing × ln(p₁/p₀) + found × ln((1 − p₁)/(1 − p₀))) / (1 + (n − 1) ρ),  p₀ = level/2, p₁ = 3 p₀
  *
  * A large receipt says more than a small one, but only so much more: errors come in heaps (a case, a pallet),
  * which is what ρ allows for, the variance of a beta-binomial by that of a binomial. One receipt counts for no more
@@ -28,12 +28,12 @@ const BEYOND = 0.5;
 
 /** Tolerated at least [K]: nobody counts better than one unit in a thousand. */
 const LEAST_TOLERATED = 0.001;
-/** What is clearly beyond the level, as a multiple of what is tolerated: a receipt at the level says nothing. */
-const MATTERS = 3.5;
+/** What is clearly beyond the level, as a multiple of what is tolerated: a receipt at 0.9 of the level says nothing. */
+const MATTERS = 3;
 /** Nobody misses more than all but one unit of a thousand. */
 const MOST_MISSING = 0.999;
-/** How much receipts of one supplier differ beyond chance: a prior worth 500 units [K]. */
-export const OVERDISPERSION = 0.002;
+/** How much receipts of one supplier differ beyond chance: a prior worth 1,000 units [K]. */
+export const OVERDISPERSION = 0.001;
 
 /** Units of one receipt. */
 export interface ReceivedOf {

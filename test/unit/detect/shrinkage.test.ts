@@ -7,7 +7,7 @@ const HOUR = 60;
 const DAY = 24 * HOUR;
 const ENTITY = 'sku/s1/node/dc';
 const SKUS = 100;
-const QUIET = { q: 0.1, budget: 10, window_h: 0.25, amount: 50 };
+const QUIET = { q: 0.05, budget: 10, window_h: 0.25, amount: 50 };
 
 /** A node with a hundred SKUs of 30 a unit, each with an opening balance. */
 function warehouse(): ReducerBench {
@@ -71,11 +71,11 @@ describe('fires', () => {
       units: 4,
       amount: '120',
       rule: { version: 0, parameters: QUIET },
-      statistic: { name: 'gamma_poisson_tail', value: 2, limit: 0.1 / SKUS },
+      statistic: { name: 'gamma_poisson_tail', value: 2, limit: 0.05 / SKUS },
     });
     expect(finding?.evidence).toHaveLength(2);
     expect(finding?.detail).toContain('shifts with a loss z');
-    expect(finding?.statistic?.p).toBeLessThan(0.1 / SKUS);
+    expect(finding?.statistic?.p).toBeLessThan(0.05 / SKUS);
     expect(bench.net('anomalies')).toMatchObject([{ entity: ENTITY, outcome: 'paged', rank: 1 }]);
   });
 

@@ -266,11 +266,11 @@ describe('SUPPLIER_VARIANCE_TREND', () => {
   });
 
   it('shows the figure behind it', () => {
-    const bias = standing(given(...delivered([-23, -22])), CODE)[0];
-    // Σ (m ln 3.5 + (1,000 − m) ln(0.965/0.99)) / (1 + 999 × 0.002) over m = 23 and 22.
-    expect(bias?.statistic).toMatchObject({ name: 'cusum_short', expected: 0, limit: 1.75 });
-    expect(bias?.statistic?.value).toBeCloseTo(2.125286, 6);
-    expect(bias).toMatchObject({ entity: 'supplier/acme', supplierId: 'acme', units: 45 });
+    const bias = standing(given(...delivered([-20, -20, -19])), CODE)[0];
+    // Σ (m ln 3 + (1,000 − m) ln(0.97/0.99)) / (1 + 999 × 0.001) over m = 20, 20 and 19.
+    expect(bias?.statistic).toMatchObject({ name: 'cusum_short', expected: 0, limit: 2 });
+    expect(bias?.statistic?.value).toBeCloseTo(2.399016, 6);
+    expect(bias).toMatchObject({ entity: 'supplier/acme', supplierId: 'acme', units: 59 });
     const out = policy(CODE, { parameters: { cusum_h: 1_000, sku_cusum_h: 1_000 } });
     const drifting = delivered([300, 200, 100, 0, -100, -200, -300, -400]);
     const trend = standing(given(out, ...drifting), CODE);
