@@ -69,7 +69,11 @@ export async function detection(options: BenchOptions): Promise<object> {
         { ...headlineOf(runs, alertsOf), families: byFamily(runs, alertsOf) },
       ]),
     ),
-    ...{ days, seeds, seedsAreForReport: seeds.every((seed) => seed >= REPORT.from && seed <= REPORT.to) },
+    ...{
+      days,
+      seeds,
+      seedsAreForReport: seeds.every((seed) => seed >= REPORT.from && seed <= REPORT.to),
+    },
   };
 }
 
