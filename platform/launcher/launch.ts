@@ -184,13 +184,14 @@ interface Part {
 /** Starts a process of ours; what it returns waits until that is ready. */
 async function startPart(
   part: Part,
-  { log, signal }: Launch,
+  { config, log, signal }: Launch,
   started: Started[],
 ): Promise<() => Promise<void>> {
   signal.throwIfAborted();
   const { name, url } = part;
   let ready = url === undefined;
-  const start = () => startNodeProcess(part);
+  const { drainTimeoutMs } = config;
+  const start = () => startNodeProcess({ ...part, drainTimeoutMs });
   const supervised = supervise({
     name,
     first: await start(),

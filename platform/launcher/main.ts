@@ -17,8 +17,10 @@ import { PortTakenError } from './ports.ts';
 
 /** One Ctrl-C arrives several times: from the terminal, from npm and from the start script. */
 const SAME_INTERRUPT_MS = 1000;
-/** Each process ends within 20 s of being told to; five of them one after another, with room. */
-const STOP_TIMEOUT_MS = 120_000;
+/** They stop one after another, each within its time to drain. */
+const PROCESSES = 6;
+/** Room for all that has nothing to drain. */
+const STOP_ROOM_MS = 30_000;
 
 process.exitCode = await main();
 process.exit();
@@ -73,7 +75,8 @@ async function run(
       reportFailure(error, log);
     }
   }
-  return (await stopAll(started, log)) ? exitCode : 1;
+  const timeoutMs = PROCESSES * config.drainTimeoutMs + STOP_ROOM_MS;
+  return (await stopAll(started, log, timeoutMs)) ? exitCode : 1;
 }
 
 function asked(env: NodeJS.ProcessEnv, variable: string) {
@@ -110,8 +113,8 @@ function killAll(started: Started[]): void {
 }
 
 /** Stops the parts, last first. False when one could not be stopped in time. */
-async function stopAll(started: Started[], log: Log): Promise<boolean> {
-  const late = sleep(STOP_TIMEOUT_MS, 'late', { ref: false });
+async function stopAll(started: Started[], log: Log, timeoutMs: number): Promise<boolean> {
+  const late = sleep(timeoutMs, 'late', { ref: false });
   for (const part of [...started].reverse()) {
     const stopping = (async () => part.stop())().catch((error: unknown) => error);
     const outcome = await Promise.race([stopping, late]);

@@ -7,8 +7,8 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Instance } from './supervise.ts';
 
-/** Beyond DRAIN_TIMEOUT_MS, in which a process ends by itself. */
-const KILL_AFTER_MS = 20_000;
+/** Beyond the time to drain, in which a process ends by itself. */
+const KILL_GRACE_MS = 5_000;
 
 /** How long an ended process's output is waited for. */
 const LAST_WORDS_MS = 500;
@@ -19,6 +19,8 @@ export interface NodeProcess {
   file: string;
   args?: string[];
   env: NodeJS.ProcessEnv;
+  /** DRAIN_TIMEOUT_MS of the process: one that has not ended well after it is killed. */
+  drainTimeoutMs: number;
 }
 
 /** @throws when the process cannot be spawned at all. */
@@ -27,6 +29,7 @@ export async function startNodeProcess({
   file,
   args = [],
   env,
+  drainTimeoutMs,
 }: NodeProcess): Promise<Instance> {
   const child = spawn(
     process.execPath,
@@ -61,7 +64,7 @@ export async function startNodeProcess({
     exited,
     async stop() {
       child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+      const late = setTimeout(() => child.kill('SIGKILL'), drainTimeoutMs + KILL_GRACE_MS);
       await exited;
       clearTimeout(late);
     },

@@ -42,7 +42,7 @@ describe('a process started by the launcher', () => {
   const start = (args: string) => `
     import { startNodeProcess } from '${nodeProcess}';
     const file = 'test/integration/launcher/sleeper.ts';
-    const child = await startNodeProcess({ name: 'sleeper', file, args: ${args}, env: process.env });
+    const child = await startNodeProcess({ name: 'sleeper', file, args: ${args}, env: process.env, drainTimeoutMs: 5_000 });
     process.exitCode = (await child.exited) === 0 ? 0 : 1;`;
 
   it('ends when the launcher is killed', async () => {
