@@ -62,7 +62,7 @@ export const USAGE = `usage: npm run bench -- ${BENCHES.join('|')} [options]
                   uci: the file (../shared/data/uci_online_retail/online_retail_2010-12_2011-06.csv.gz)
   --only A,B      nab: only the categories that begin so
   --days N        detection: days of each run (28)
-  --seeds A,B     detection: seeds of the brand (101 to 124; thresholds were chosen on seeds up to 100 and above 1000)
+  --seeds A,B     detection: seeds of the brand (601 to 624; thresholds were chosen on seeds up to 100 and above 1000)
   --profile DIR   write a CPU profile of the measured process to DIR (it slows that process down)
   --help          this text
 
