@@ -23,7 +23,7 @@ import { random, skuId } from './traffic.ts';
 import { watchRuntime } from './watch.ts';
 
 /** As many SKUs as the page has cards, so that each change is one of a SKU that is shown. */
-const SKUS = 12;
+const SKUS = 8;
 const NODES = 4;
 const CHANGES_PER_SEC = 1_000;
 const WARM_UP_S = 10;
