@@ -27,6 +27,12 @@ export function amountOf(value: bigint): string {
   return value < 0n ? `-${text}` : text;
 }
 
+/** An amount as a sentence says it: with two decimals, or as many as it has. */
+export function written(amount: string): string {
+  const [whole = '0', part = ''] = amount.split('.');
+  return `${whole}.${part.padEnd(2, '0')}`;
+}
+
 /** An amount times a number of units. */
 export const times = (amount: string, units: number): string =>
   amountOf(micros(amount) * BigInt(units));

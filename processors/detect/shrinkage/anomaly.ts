@@ -1,5 +1,5 @@
 /** Words and rows of an anomaly: what a finding and the table `anomalies` say of it. Pure. */
-import { amountOf, micros } from '../../facts/money.ts';
+import { amountOf, micros, written } from '../../facts/money.ts';
 import type { Cell, Finding, Statistic } from '../../processor.ts';
 import type { Scored } from '../model/scorer.ts';
 import { CUSUM_H, type Assessment } from './assess.ts';
@@ -84,7 +84,7 @@ function detailOf(anomaly: Anomaly): string {
   const { expected, features, losses, occasions, p, windowDays } = assessment;
   const days = windowDays === 1 ? 'a day' : `${windowDays} days`;
   return (
-    `${units} units of ${sku} (${amount}) are missing at ${node} without an explanation: ` +
+    `${units} units of ${sku} (${written(amount)} at cost) are missing at ${node} without an explanation: ` +
     `${losses.length} losses in ${occasions} shifts within ${days}, ` +
     `${expected.toPrecision(2)} shifts with one are usual (p ${p.toPrecision(2)}); ${driversOf(features)}` +
     scoreText(scored)

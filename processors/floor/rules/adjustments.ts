@@ -7,7 +7,7 @@
 import type { DataOf } from '../../../contracts/events.ts';
 import type { Found } from '../../facts/episodes.ts';
 import { KeptFacts } from '../../facts/kept-facts.ts';
-import { amountOf, micros } from '../../facts/money.ts';
+import { amountOf, micros, written } from '../../facts/money.ts';
 import type { RuleSetting } from '../../facts/rule-policies.ts';
 import type { Fact } from '../../facts/signed.ts';
 import type { Applied, Outputs, SnapshotPart } from '../../processor.ts';
@@ -188,7 +188,7 @@ function foundOf(
     entity: isSplit ? positionOf(sku, node) : `adjustment/${adjustment.adjustment}`,
     ...{ skuId: sku, nodeId: node, actor, conditionAtMs: timeMs },
     ...(bin === '' ? {} : { locationId: bin }),
-    detail: `${what}${units} of ${sku} (${value} at cost) without a second person`,
+    detail: `${what}${units} of ${sku} (${written(value)} at cost) without a second person`,
     ...{ units, amount: value, rule: setting },
     ...(isHigh ? { floor: 'SEV1' as const } : {}),
     evidence: parts.map(({ evidence }) => evidence),

@@ -8,6 +8,7 @@
  * first count that is in order.
  */
 import { KeptFacts } from '../../facts/kept-facts.ts';
+import { written } from '../../facts/money.ts';
 import type { Found } from '../../facts/episodes.ts';
 import type { Fact } from '../../facts/signed.ts';
 import type { RuleSetting } from '../../facts/rule-policies.ts';
@@ -142,7 +143,7 @@ export class Counts implements FloorRule {
       code: 'COUNT_VARIANCE',
       entity: positionOf(sku, node),
       ...{ skuId: sku, nodeId: node, locationId: bin, conditionAtMs: timeMs },
-      detail: `A count of ${sku} in ${bin} is ${differenceOf(units)}: ${count.value} at cost`,
+      detail: `A count of ${sku} in ${bin} is ${differenceOf(units)}: ${written(count.value ?? '0')} at cost`,
       ...{ units, rule: setting, evidence: [count.evidence] },
       ...amounted(count.value ?? undefined),
     };

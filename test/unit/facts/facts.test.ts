@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { identityOf } from '../../../contracts/hash.ts';
 import { Corrected } from '../../../processors/facts/corrected.ts';
-import { amountOf, HouseCurrency, micros, times } from '../../../processors/facts/money.ts';
+import { amountOf, HouseCurrency, micros, times, written } from '../../../processors/facts/money.ts';
 import { emitDifference, insertFact, type FactRow } from '../../../processors/facts/signed.ts';
 import type { Cell } from '../../../processors/processor.ts';
 
@@ -111,6 +111,14 @@ describe('money', () => {
     expect(amountOf(micros('-12.50'))).toBe('-12.5');
     expect(amountOf(micros('-0.000001'))).toBe('-0.000001');
     expect(amountOf(0n)).toBe('0');
+  });
+
+  test.each([
+    ['12', '12.00'],
+    ['-12.5', '-12.50'],
+    ['0.125', '0.125'],
+  ])('of %s is written %s', (amount, text) => {
+    expect(written(amount)).toBe(text);
   });
 
   test('is in one house currency: the policy, or the first that came', () => {
