@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { identityOf } from '../../../contracts/hash.ts';
 import { Corrected } from '../../../processors/facts/corrected.ts';
-import { amountOf, HouseCurrency, micros, times, written } from '../../../processors/facts/money.ts';
+import {
+  amountOf,
+  HouseCurrency,
+  micros,
+  times,
+  written,
+} from '../../../processors/facts/money.ts';
 import { emitDifference, insertFact, type FactRow } from '../../../processors/facts/signed.ts';
 import type { Cell } from '../../../processors/processor.ts';
 
