@@ -103,7 +103,7 @@ describe.skipIf(!existsSync(executablePath))('the page', () => {
 
   test('shows what moved last, live', () =>
     visit('#/inventory', async (page) => {
-      const card = page.getByRole('link', { name: /MUG-SAND/ });
+      const card = page.getByRole('link', { name: /MUG-SAND.*ATP/ });
       await card.getByText('12', { exact: true }).first().waitFor();
       await append(plumbing.publisher, [adjusted('MUG-SAND', -2)]);
       await card.getByText('10', { exact: true }).first().waitFor();
@@ -111,7 +111,7 @@ describe.skipIf(!existsSync(executablePath))('the page', () => {
 
   test('finds a SKU from the keyboard and opens it', () =>
     visit('#/inventory', async (page) => {
-      await page.getByRole('link', { name: /MUG-INK/ }).waitFor();
+      await page.getByRole('link', { name: /MUG-INK.*ATP/ }).waitFor();
       await page.keyboard.press('/');
       await page.keyboard.type('mug-i');
       await page.getByRole('option', { name: /MUG-INK/ }).waitFor();
