@@ -19,7 +19,7 @@ import type { ClaimFault, CreatedFact, ShipmentFact, Stage } from './facts.ts';
 import { Policies } from './policies.ts';
 import { CLOSED } from './timeline.ts';
 
-const STATE_VERSION = '4';
+const STATE_VERSION = '5';
 
 export interface OrdersOptions {
   /** Partitions of the order that this slice owns; all of them when absent. */
