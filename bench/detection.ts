@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- detection`: how well the three anomaly families are found in a simulated brand, with its
- * injected incidents and near misses, and how often something is found where nothing is. Without
- * servers. Report seeds are those of REPORT; thresholds were chosen on others.
+ * injected incidents and near misses, and how often something is found where nothing is.
+ * Without servers. Report seeds are those of REPORT; thresholds were chosen on others.
  */
 import type { BenchOptions } from './arguments.ts';
 import { UsageError } from './arguments.ts';
