@@ -14,6 +14,9 @@ const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 const HOUR_MS = 3_600_000;
 
+/** Time to finish on SIGTERM, unless the environment says otherwise. */
+export const DRAIN_TIMEOUT_MS = 15_000;
+
 /** A processor and the slice of its key space that this process runs; 16 buckets in all. */
 export interface ProcessorSlice {
   name: string;
@@ -200,7 +203,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxInFlightBytes: read.integer('MAX_IN_FLIGHT_BYTES', 64 * MIB, { min: MIB, max: 4 * GIB }),
     maxFutureMs: read.integer('MAX_FUTURE_MS', 300_000, { min: 0, max: 86_400_000 }),
     publishTimeoutMs: read.integer('PUBLISH_TIMEOUT_MS', 5000, { min: 100, max: 120_000 }),
-    drainTimeoutMs: read.integer('DRAIN_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),
+    drainTimeoutMs: read.integer('DRAIN_TIMEOUT_MS', DRAIN_TIMEOUT_MS, { min: 100, max: 600_000 }),
 
     flushRows: read.integer('FLUSH_ROWS', 50_000, { min: 1, max: 1_000_000 }),
     flushMs: read.integer('FLUSH_MS', 1000, { min: 10, max: 60_000 }),

@@ -7,14 +7,16 @@
  * The tie is the IPC channel to the parent, which the kernel closes however the parent ends.
  */
 
-/** Room beyond DRAIN_TIMEOUT_MS, in which a process ends by itself; 15 s unless it says otherwise. */
+import { DRAIN_TIMEOUT_MS } from '../config.ts';
+
+/** Room beyond the time to drain, in which a process ends by itself. */
 const END_ROOM_MS = 15_000;
-const DRAIN_TIMEOUT_MS = Number(process.env['DRAIN_TIMEOUT_MS']) || 15_000;
+const drainTimeoutMs = Number(process.env['DRAIN_TIMEOUT_MS']) || DRAIN_TIMEOUT_MS;
 
 if (process.connected) {
   process.once('disconnect', () => {
     process.kill(process.pid, 'SIGTERM');
-    setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS + END_ROOM_MS).unref();
+    setTimeout(() => process.exit(1), drainTimeoutMs + END_ROOM_MS).unref();
   });
   // Listening keeps a process alive; one that has finished its work may end.
   process.channel?.unref();
