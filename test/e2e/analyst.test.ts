@@ -50,7 +50,7 @@ test("an analyst takes a tile's query, changes it, and exports what it shows as 
   const shown = await cellsOf(page);
   expect(shown).toHaveLength(1 + MINUTES);
   expect(shown[0]).toEqual(['from_utc', 'value', 'numerator', 'denominator']);
-  expect(page.url()).toContain(`LIMIT+${MINUTES}`);
+  await page.waitForURL((url) => url.href.includes(`LIMIT+${MINUTES}`));
 
   await page.getByRole('button', { name: 'Chart' }).click();
   await page.getByRole('region', { name: 'Result' }).locator('canvas').waitFor();

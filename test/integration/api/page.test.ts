@@ -134,7 +134,7 @@ describe.skipIf(!existsSync(executablePath))('the page', () => {
 
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'detached' });
-      expect(new URL(page.url()).hash).toBe('#/sku/SHORT');
+      await page.waitForURL(/#\/sku\/SHORT$/);
     }));
 
   test('starts with the board, and shows a KPI whole from the keyboard', () =>
