@@ -8,7 +8,7 @@ import type { FeedsLive, FeedState, FeedStatus, FeedsView } from '../contracts/f
 import type { SourceStatus, SystemView } from '../contracts/live.ts';
 import { readFeedSeries } from './clickhouse/feeds.ts';
 import type { FeedLimits } from './limits.ts';
-import type { TopicSink, TopicSource } from './live/topics.ts';
+import type { TopicSink, TopicSource, TopicView } from './live/topics.ts';
 
 const TOPIC = 'feeds';
 const MINUTE_MS = 60_000;
@@ -24,6 +24,7 @@ export interface FeedsOptions {
 }
 
 export class Feeds implements TopicSource {
+  readonly limited = false;
   readonly #options: FeedsOptions;
   #timer: NodeJS.Timeout | undefined;
 
@@ -35,7 +36,7 @@ export class Feeds implements TopicSource {
     return topic === TOPIC;
   }
 
-  open(_topic: string, sink: TopicSink): void {
+  open(_view: TopicView, sink: TopicSink): void {
     const publish = () => sink.publish(this.live());
     this.#timer = setInterval(publish, this.#options.limits.everyMs);
     publish();

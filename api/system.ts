@@ -8,7 +8,7 @@
  */
 import type { DoorStatus, RuntimeStatus, SystemView } from '../contracts/live.ts';
 import type { SystemLimits } from './limits.ts';
-import type { TopicSink, TopicSource } from './live/topics.ts';
+import type { TopicSink, TopicSource, TopicView } from './live/topics.ts';
 
 const TOPIC = 'system';
 /** A runtime that was silent for less than this counts as up. */
@@ -26,6 +26,7 @@ export interface SystemMonitorOptions {
 }
 
 export class SystemMonitor implements TopicSource {
+  readonly limited = false;
   readonly #options: SystemMonitorOptions;
   readonly #runtimes = new Map<string, RuntimeStatus>();
   readonly #doors = new Map<string, DoorStatus>();
@@ -87,7 +88,7 @@ export class SystemMonitor implements TopicSource {
     return topic === TOPIC;
   }
 
-  open(_topic: string, sink: TopicSink): void {
+  open(_view: TopicView, sink: TopicSink): void {
     this.#sink = sink;
     sink.publish(this.#view);
   }

@@ -169,7 +169,13 @@ export const AccessRules = Type.Object({
     Type.Object({ command: Type.String(), roles: Type.Array(Type.Enum(ROLE_NAMES)) }),
   ),
   topics: Type.Array(
-    Type.Object({ topic: Type.String(), roles: Type.Array(Type.Enum(ROLE_NAMES)) }),
+    Type.Object({
+      topic: Type.String(),
+      roles: Type.Array(Type.Enum(ROLE_NAMES)),
+      scoped: Type.Boolean({
+        description: 'Whether tokens with node or channel scopes may follow it',
+      }),
+    }),
   ),
 });
 export type AccessRules = Static<typeof AccessRules>;

@@ -169,7 +169,9 @@ export type SkuHit = Static<typeof SkuHit>;
 /** `GET /v1/skus?q=`: what a search found, best first. */
 export const SkuSearch = Type.Object({
   q: Type.String(),
-  total_positions: Type.Integer({ description: 'Positions in the ledger' }),
+  total_positions: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Positions in the ledger; null for a token of some nodes',
+  }),
   hits: Type.Array(SkuHit),
 });
 export type SkuSearch = Static<typeof SkuSearch>;

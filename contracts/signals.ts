@@ -9,6 +9,7 @@ export interface AtpNotice {
 
 /** Answer to `ask.slices.search`. */
 export interface SearchAnswer {
+  /** Of all nodes. */
   readonly positions: number;
   readonly hits: readonly {
     readonly sku_id: string;
@@ -17,8 +18,12 @@ export interface SearchAnswer {
   }[];
 }
 
-/** `ask.slices.search`. `skus` (exact) or `q` (part of an id, case-insensitive). */
+/**
+ * `ask.slices.search`. `skus` (exact) or `q` (part of an id, case-insensitive); with `nodes` only what lies at
+ * one of them counts.
+ */
 export interface SearchQuestion {
+  readonly nodes?: readonly string[];
   readonly q?: string;
   readonly skus?: readonly string[];
   readonly limit: number;

@@ -2,7 +2,7 @@
 import { ROLE_NAMES, ROLES, type AccessRules, type Permissions } from '../../contracts/access.ts';
 import { hasRole, isScoped, type Caller } from '../../platform/access/identity.ts';
 import type { RouteRule } from '../../platform/access/rules.ts';
-import { API_RULES, COMMAND_ROLES, TOPIC_ROLES } from './table.ts';
+import { API_RULES, COMMAND_ROLES, TOPIC_RULES } from './table.ts';
 
 export function describeRules(): AccessRules {
   return {
@@ -15,7 +15,10 @@ export function describeRules(): AccessRules {
       command,
       roles: [...roles],
     })),
-    topics: Object.entries(TOPIC_ROLES).map(([topic, roles]) => ({ topic, roles: [...roles] })),
+    topics: Object.entries(TOPIC_RULES).map(([topic, { roles, scoped }]) => ({
+      ...{ topic, scoped },
+      roles: [...roles],
+    })),
   };
 }
 

@@ -1,15 +1,29 @@
 /**
  * What a caller with node or channel scopes is shown: what lies at one of their nodes, and is of one of their
- * channels. What names neither, where a limit is set, is not shown: it may be about any of them. Pure.
+ * channels. What names neither, where a limit is set, is not shown: it may be about any of them. Stock and the
+ * floor are of no channel: nodes alone limit them. Pure.
  */
 import type { AtpView, ChannelAfs, NodeAtp } from '../../contracts/atp.ts';
 import type { CaseRecord } from '../../contracts/case-record.ts';
 import { isScoped, type Scope } from '../../platform/access/identity.ts';
+import { outOfScope } from '../../platform/http/access.ts';
 
 const within = (keys: readonly string[] | null, key: string): boolean =>
   keys === null || keys.includes(key);
 
 export const seesNode = ({ nodes }: Scope, node: string): boolean => within(nodes, node);
+
+/** Throws a problem when the node is out of reach. */
+export function assertReaches(scope: Scope, node: string): void {
+  if (!seesNode(scope, node)) throw outOfScope(`The token does not reach to node ${node}`);
+}
+
+/** The nodes that are asked about: the one that is named, or all in reach; null: every node. Throws a problem. */
+export function nodesAsked(scope: Scope, node: string | undefined): readonly string[] | null {
+  if (node === undefined) return scope.nodes;
+  assertReaches(scope, node);
+  return [node];
+}
 
 export const seesCase = (
   { channels, nodes }: Scope,

@@ -17,6 +17,7 @@ import {
   anybody,
   READERS,
   WORKERS,
+  type RoleRule,
   type RouteRules,
 } from '../../platform/access/rules.ts';
 
@@ -46,10 +47,10 @@ export const API_RULES: RouteRules = {
   // Inventory
   'GET /v1/atp/:sku': allowScoped(READERS),
   'GET /v1/atp/:sku/:node/explain': allowScoped(READERS),
-  'GET /v1/positions': allow(READERS),
-  'GET /v1/skus': allow(READERS),
-  'GET /v1/skus/:sku/movements': allow(READERS),
-  'GET /v1/skus/:sku/reconciliations': allow(READERS),
+  'GET /v1/positions': allowScoped(READERS),
+  'GET /v1/skus': allowScoped(READERS),
+  'GET /v1/skus/:sku/movements': allowScoped(READERS),
+  'GET /v1/skus/:sku/reconciliations': allowScoped(READERS),
 
   // KPIs and what executives ask
   'GET /v1/kpi': allow(READERS),
@@ -67,17 +68,17 @@ export const API_RULES: RouteRules = {
   'GET /v1/suppliers/:id': allow(READERS),
   'GET /v1/suppliers/:id/po-lines': allow(READERS),
   'GET /v1/suppliers/:id/receipts': allow(READERS),
-  'GET /v1/floor': allow(READERS),
+  'GET /v1/floor': allowScoped(READERS),
   'GET /v1/returns': allow(READERS),
   'GET /v1/returns/overview': allow(READERS),
 
   // Cases; what each command needs beyond this is in COMMAND_ROLES
   'GET /v1/cases': allowScoped(READERS),
   'GET /v1/cases/:id': allowScoped(READERS),
-  'GET /v1/cases/:id/options': allow(READERS),
-  'GET /v1/cases/:id/audit': allow(READERS),
-  'POST /v1/cases/:id/commands': allow(WORKERS),
-  'POST /v1/cases/commands': allow(WORKERS),
+  'GET /v1/cases/:id/options': allowScoped(READERS),
+  'GET /v1/cases/:id/audit': allowScoped(READERS),
+  'POST /v1/cases/:id/commands': allowScoped(WORKERS),
+  'POST /v1/cases/commands': allowScoped(WORKERS),
 
   // Policies tried on history
   'POST /v1/backtests': allow([...APPROVERS, 'analyst']),
@@ -132,7 +133,7 @@ export const API_RULES: RouteRules = {
 
   'GET /v1/brand': allowScoped(READERS),
 
-  // The system, live and at a glance; topics are in TOPIC_ROLES
+  // The system, live and at a glance; topics are in TOPIC_RULES
   'GET /v1/system': allowScoped(READERS),
   'GET /v1/live': allowScoped(READERS),
 };
@@ -151,15 +152,15 @@ export const COMMAND_ROLES: Readonly<Record<CommandName, readonly Role[]>> = {
   approve: APPROVERS,
 };
 
-/** Who may follow a live topic, by the part of its name before `:`; a topic without a row is unknown. */
-export const TOPIC_ROLES: Readonly<Record<string, readonly Role[]>> = {
-  system: READERS,
-  kpi: READERS,
-  cases: READERS,
-  alerts: READERS,
-  atp: READERS,
-  feeds: READERS,
+/**
+ * Who may follow a live topic, by the part of its name before `:`; a topic without a row is unknown. Those for
+ * tokens with scopes show them their part of it, or have nothing that could be limited.
+ */
+export const TOPIC_RULES: Readonly<Record<string, RoleRule>> = {
+  system: allowScoped(READERS),
+  kpi: allow(READERS),
+  cases: allowScoped(READERS),
+  alerts: allowScoped(READERS),
+  atp: allowScoped(READERS),
+  feeds: allow(READERS),
 };
-
-/** Topics that show nothing which the scopes of a token could limit. */
-export const SCOPED_TOPICS: ReadonlySet<string> = new Set(['system']);

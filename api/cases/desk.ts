@@ -5,7 +5,8 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { CaseRecord, CaseSignal } from '../../contracts/case-record.ts';
 import type { CaseDetail, CaseList, CaseSort, LIST_STATUSES } from '../../contracts/cases.ts';
-import type { Scope } from '../../platform/access/identity.ts';
+import { isScoped, type Scope } from '../../platform/access/identity.ts';
+import { outOfScope } from '../../platform/http/access.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
 import { seesCase } from '../access/scope.ts';
 import { readCases, readEvidence, readSteps } from '../clickhouse/cases.ts';
@@ -68,16 +69,37 @@ export class CaseDesk {
     const { client, nowMs } = this.#options;
     const steps = await this.#steps(caseId);
     const record = this.#newest(caseId, steps);
-    if (!seesCase(scope, record)) throw unknownCase(caseId);
+    if (record === null || !seesCase(scope, record)) throw unknownCase(caseId);
     const evidence = await readEvidence(client, record.evidence);
     return detailOf(record, { evidence, nowMs: nowMs(), steps });
   }
 
-  /** The case as it stands. Throws a problem when there is none. */
-  async record(caseId: string): Promise<CaseRecord> {
+  /** The case as it stands. Throws a problem when there is none, or none that the scope lets through. */
+  async record(caseId: string, scope: Scope): Promise<CaseRecord> {
+    const record = await this.#seen(caseId, scope);
+    if (record === null) throw unknownCase(caseId);
+    return record;
+  }
+
+  /**
+   * Throws a problem when the scope does not reach to each of the cases; one that there is not is not told apart.
+   * Without limits the engine itself refuses what it does not know, and the trail has it.
+   */
+  async assertReaches(caseIds: readonly string[], scope: Scope): Promise<void> {
+    if (!isScoped(scope)) return;
+    for (const caseId of caseIds) {
+      if ((await this.#seen(caseId, scope)) === null) {
+        throw outOfScope(`The token does not reach to a case ${caseId}; nothing was decided`);
+      }
+    }
+  }
+
+  /** The case as it stands; null when there is none that the scope lets through. */
+  async #seen(caseId: string, scope: Scope): Promise<CaseRecord | null> {
     await this.#options.ready();
     const known = this.#options.book.get(caseId);
-    return known ?? this.#newest(caseId, await this.#steps(caseId));
+    const record = known ?? this.#newest(caseId, await this.#steps(caseId));
+    return record !== null && seesCase(scope, record) ? record : null;
   }
 
   /** Steps in ClickHouse and those that are on the way to it. */
@@ -89,10 +111,9 @@ export class CaseDesk {
     return [...byNumber.values()].sort((a, b) => a.n - b.n);
   }
 
-  #newest(caseId: string, steps: readonly CaseSignal[]): CaseRecord {
-    const record = this.#options.book.get(caseId) ?? steps.findLast((step) => step.record)?.record;
-    if (record === undefined || record === null) throw unknownCase(caseId);
-    return record;
+  #newest(caseId: string, steps: readonly CaseSignal[]): CaseRecord | null {
+    const known = this.#options.book.get(caseId);
+    return known ?? steps.findLast((step) => step.record)?.record ?? null;
   }
 
   /** Cases that are closed, the latest touched first; those that the book says are open again are not. */

@@ -12,13 +12,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { CaseSignal } from '../../contracts/case-record.ts';
-import {
-  ALERT_KINDS,
-  ALERT_SLOTS,
-  type Alert,
-  type AlertsLive,
-  type CasesLive,
-} from '../../contracts/cases.ts';
+import { ALERT_SLOTS, type CasesLive } from '../../contracts/cases.ts';
+import { isScoped, type Scope } from '../../platform/access/identity.ts';
 import { clickhouseCode } from '../../platform/clickhouse/errors.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
 import type { Log } from '../../platform/log.ts';
@@ -26,18 +21,18 @@ import type { Metrics } from '../../platform/metrics.ts';
 import { consumeFrom } from '../../platform/nats/consume.ts';
 import type { NatsLink } from '../../platform/nats/connect.ts';
 import { STREAMS } from '../../platform/nats/streams.ts';
+import { seesCase } from '../access/scope.ts';
 import { readCases } from '../clickhouse/cases.ts';
 import type { CaseLimits } from '../limits.ts';
-import type { TopicSink, TopicSource } from '../live/topics.ts';
+import type { TopicSink, TopicSource, TopicView } from '../live/topics.ts';
+import { AlertRing, alertOf } from './alerts.ts';
 import type { Asked, CaseBook } from './book.ts';
 import { overviewOf } from './overview.ts';
-import { iso, summaryOf } from './view.ts';
 
 /** Code of ClickHouse for a table that is not there. */
 const UNKNOWN_TABLE = 60;
 
 const TOPICS = new Set(['cases', 'alerts']);
-const ALERTS: readonly string[] = ALERT_KINDS;
 const MINUTE_MS = 60_000;
 const NOT_YET = 'the cases are being read';
 
@@ -51,21 +46,31 @@ export interface CaseFeedOptions {
   readonly metrics: Metrics;
 }
 
+/** What is followed of the cases, by whoever may see the same of them. */
+interface Followed {
+  readonly sink: TopicSink;
+  /** Of the topic `alerts`; null: the overview of the cases. */
+  readonly alerts: AlertRing | null;
+  /** Number of the latest step that it is about. */
+  latest: number;
+  /** What is shown is not what the book says now. */
+  isDirty: boolean;
+}
+
 export class CaseFeed implements TopicSource {
+  readonly limited = true;
   readonly #options: CaseFeedOptions;
-  readonly #sinks = new Map<string, TopicSink>();
+  readonly #followed = new Map<TopicView, Followed>();
   readonly #waiting = new Set<() => void>();
   readonly #stopping = new AbortController();
-  readonly #alerts: Alert[] = [];
+  /** Of all cases, whether somebody follows or not. */
+  readonly #alerts = new AlertRing();
   readonly #metrics: ReturnType<typeof feedMetrics>;
-  #alertCount = 0;
   /** Alerts that are not published yet. */
   #newAlerts = 0;
   #isComplete = false;
   #trouble = NOT_YET;
   #timer: NodeJS.Timeout | null = null;
-  /** What is shown is not what the book says now. */
-  #isDirty = false;
   /** Of event time, when the overview was last published. */
   #minute = 0;
 
@@ -86,7 +91,7 @@ export class CaseFeed implements TopicSource {
         if (signal.aborted) return;
         this.#isComplete = false;
         this.#trouble = `the cases cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-        for (const sink of this.#sinks.values()) sink.fail(this.#trouble);
+        for (const { sink } of this.#followed.values()) sink.fail(this.#trouble);
         // At the very first start the schema is still being made.
         const level = clickhouseCode(error) === UNKNOWN_TABLE ? 'debug' : 'warn';
         log[level]({ err: error }, 'reading the cases anew');
@@ -118,25 +123,31 @@ export class CaseFeed implements TopicSource {
     return TOPICS.has(topic);
   }
 
-  open(topic: string, sink: TopicSink): void {
-    this.#sinks.set(topic, sink);
-    if (!this.#isComplete) sink.fail(this.#trouble);
-    else if (topic === 'cases') sink.publish(this.#overview());
-    else sink.publish(this.#alertsNow());
+  open(view: TopicView, sink: TopicSink): void {
+    const followed: Followed = {
+      ...{ sink, latest: this.#options.book.latest, isDirty: false },
+      alerts: view.name === 'alerts' ? this.#alertsOf(view) : null,
+    };
+    this.#followed.set(view, followed);
+    if (this.#isComplete) this.#publish(view, followed);
+    else sink.fail(this.#trouble);
   }
 
-  close(topic: string): void {
-    this.#sinks.delete(topic);
+  close(view: TopicView): void {
+    this.#followed.delete(view);
   }
 
   /** Publishes `cases` if something has changed: as often as `everyMs`, however many steps there are. */
   beat(): void {
+    if (!this.#isComplete) return;
     const minute = Math.floor(this.#options.nowMs() / MINUTE_MS);
     // What is overdue changes by itself.
-    if (!this.#isComplete || (!this.#isDirty && minute === this.#minute)) return;
+    const isNewMinute = minute !== this.#minute;
     this.#minute = minute;
-    this.#isDirty = false;
-    this.#sinks.get('cases')?.publish(this.#overview());
+    for (const [view, followed] of this.#followed) {
+      const isDue = followed.alerts === null && (followed.isDirty || isNewMinute);
+      if (isDue) this.#publish(view, followed);
+    }
     this.#metrics.open.set(this.#options.book.size);
   }
 
@@ -144,8 +155,20 @@ export class CaseFeed implements TopicSource {
   take(signal: CaseSignal): void {
     if (!this.#options.book.take(signal)) return;
     this.#metrics.steps.inc();
-    this.#isDirty = true;
-    this.#alert(signal);
+    const { n, record } = signal;
+    const placed = alertOf(signal);
+    if (placed !== null) this.#alerts.add(placed);
+    for (const [{ scope }, followed] of this.#followed) {
+      // A step without a case is a refusal: it is about none that a scope could let through.
+      if (isScoped(scope) && (record === null || !seesCase(scope, record))) continue;
+      followed.latest = n;
+      if (followed.alerts === null) followed.isDirty = true;
+      else if (placed !== null) {
+        followed.isDirty = true;
+        if (followed.alerts !== this.#alerts) followed.alerts.add(placed);
+      }
+    }
+    if (placed !== null) this.#tellSoon();
     for (const look of [...this.#waiting]) look();
   }
 
@@ -185,28 +208,22 @@ export class CaseFeed implements TopicSource {
 
   #complete(): void {
     this.#isComplete = true;
-    this.#isDirty = true;
-    this.beat();
     this.#newAlerts = 0;
-    this.#sinks.get('alerts')?.publish(this.#alertsNow());
+    for (const [view, followed] of this.#followed) {
+      followed.latest = this.#options.book.latest;
+      this.#publish(view, followed);
+    }
+    this.#metrics.open.set(this.#options.book.size);
     for (const look of [...this.#waiting]) look();
   }
 
-  #overview(): CasesLive {
-    const { book, limits, nowMs } = this.#options;
-    return overviewOf(book.open(), { latest: book.latest, nowMs: nowMs(), top: limits.top });
+  #alertsOf({ scope }: TopicView): AlertRing {
+    return isScoped(scope) ? this.#alerts.within(scope) : this.#alerts;
   }
 
-  #alert({ n, record, step }: CaseSignal): void {
-    if (record === null || !ALERTS.includes(step.kind)) return;
-    const kind = step.kind as Alert['kind'];
-    const alert: Alert = {
-      ...{ n, at: iso(step.atMs), kind, detail: step.detail, case: summaryOf(record) },
-    };
-    this.#alerts[this.#alertCount % ALERT_SLOTS] = alert;
-    this.#alertCount += 1;
+  /** What arrives together goes out together, but nothing is written over before it has gone out. */
+  #tellSoon(): void {
     this.#newAlerts += 1;
-    // What arrives together goes out together, but nothing is written over before it has gone out.
     if (this.#newAlerts === ALERT_SLOTS) this.#publishAlerts();
     else if (this.#newAlerts === 1) setImmediate(() => this.#publishAlerts());
   }
@@ -214,14 +231,21 @@ export class CaseFeed implements TopicSource {
   #publishAlerts(): void {
     if (this.#newAlerts === 0 || !this.#isComplete) return;
     this.#newAlerts = 0;
-    this.#sinks.get('alerts')?.publish(this.#alertsNow());
+    for (const [view, followed] of this.#followed) {
+      if (followed.alerts !== null && followed.isDirty) this.#publish(view, followed);
+    }
   }
 
-  #alertsNow(): AlertsLive {
-    const slots = this.#alerts.map((alert, slot) => [`slot${slot}`, alert] as const);
-    return { count: this.#alertCount, ...Object.fromEntries(slots) };
+  #publish({ scope }: TopicView, followed: Followed): void {
+    followed.isDirty = false;
+    followed.sink.publish(followed.alerts?.live() ?? this.#overview(scope, followed.latest));
   }
 
+  #overview(scope: Scope, latest: number): CasesLive {
+    const { book, limits, nowMs } = this.#options;
+    const open = [...book.open()].filter((record) => seesCase(scope, record));
+    return overviewOf(open, { latest, nowMs: nowMs(), top: limits.top });
+  }
   /** Whether a condition comes true in time; it is looked at with each step. */
   async #until(isTrue: () => boolean, waitMs: number): Promise<boolean> {
     if (isTrue()) return true;

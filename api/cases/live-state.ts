@@ -3,6 +3,8 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { AtpView } from '../../contracts/atp.ts';
 import type { CaseRecord } from '../../contracts/case-record.ts';
 import type { CaseOptions } from '../../contracts/cases.ts';
+import type { Scope } from '../../platform/access/identity.ts';
+import { scopedAtp, seesNode } from '../access/scope.ts';
 import { queryRows } from '../clickhouse/query.ts';
 import { LedgerUnavailable } from '../ledger.ts';
 import { kindsFor, optionsOf, type LiveState, type OpenSupply } from './options.ts';
@@ -15,8 +17,11 @@ export interface Sources {
   readonly nowMs: () => number;
 }
 
-/** What can be done about a case now, and why nothing where nothing can. */
-export async function proposeFor(record: CaseRecord, sources: Sources): Promise<CaseOptions> {
+/** What can be done about a case now with what the scope reaches, and why nothing where nothing can. */
+export async function proposeFor(
+  record: CaseRecord,
+  sources: Sources & { readonly scope: Scope },
+): Promise<CaseOptions> {
   const answer = (options: CaseOptions['options'], note: string | null, now?: string) => ({
     ...{ case_id: record.caseId, now: now ?? iso(sources.nowMs()), options, note },
   });
@@ -28,7 +33,12 @@ export async function proposeFor(record: CaseRecord, sources: Sources): Promise<
     openSupply(record.skuId, sources.client),
     unitCostOf(record.skuId, sources.client),
   ]);
-  const state: LiveState = { atp: ledger.atp, supply, unitCost };
+  const { scope } = sources;
+  const state: LiveState = {
+    atp: ledger.atp === null ? null : scopedAtp(ledger.atp, scope),
+    supply: supply.filter(({ node_id }) => seesNode(scope, node_id)),
+    unitCost,
+  };
   const options = optionsOf(record, state);
   const nothing = 'No node, channel, inbound or bin can help now';
   const note = ledger.trouble ?? (options.length === 0 ? nothing : null);

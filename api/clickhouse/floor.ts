@@ -1,6 +1,7 @@
 /** The floor of a node as ClickHouse has it: nodes, bins, and what was short. Signed rows of floor_events. */
 import type { FloorView } from '../../contracts/floor-views.ts';
 import type { Rows } from '../reads.ts';
+import { AT_NODES, nodesParam } from './query.ts';
 
 const instant = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
 const WITHIN = `f.at >= ${instant('fromMs')} AND f.at < ${instant('toMs')}`;
@@ -18,15 +19,19 @@ interface AtNode extends Span {
 }
 
 /** Nodes that picked or counted in the window, the busiest first; else any that ever did. */
-export async function readNodes(rows: Rows, asked: Span & { limit: number }): Promise<string[]> {
+export async function readNodes(
+  rows: Rows,
+  { nodes, ...asked }: Span & { limit: number; nodes: readonly string[] | null },
+): Promise<string[]> {
   const read = await rows<{ node_id: string }>(
     `SELECT node_id
      FROM floor_events AS f
      WHERE kind IN ('pick', 'count', 'location_error', 'scan_failed') AND node_id != ''
+       AND ${AT_NODES}
      GROUP BY node_id
      ORDER BY sumIf(sign, ${WITHIN}) DESC, node_id
      LIMIT {limit:UInt32}`,
-    asked,
+    { ...asked, ...nodesParam(nodes) },
   );
   return read.map(({ node_id }) => node_id);
 }

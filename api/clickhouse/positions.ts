@@ -5,6 +5,7 @@ import type {
   PositionEntry,
 } from '../../contracts/position-views.ts';
 import type { Rows } from '../reads.ts';
+import { AT_NODES, nodesParam } from './query.ts';
 
 /** What the list is ordered by, as a whole number that grows down the list. */
 const SORT_KEYS = {
@@ -26,8 +27,8 @@ export interface PositionQuestion {
   /** Undefined: of every kind. */
   readonly only: keyof typeof KINDS | undefined;
   readonly sort: keyof typeof SORT_KEYS;
-  /** '' for every node. */
-  readonly node: string;
+  /** Null: every node. */
+  readonly nodes: readonly string[] | null;
   /** Part of the id or the description; '' for all. */
   readonly q: string;
   readonly limit: number;
@@ -38,7 +39,7 @@ export type PositionRow = Omit<PositionEntry, 'description'> & { readonly key: n
 
 export function readPositions(
   rows: Rows,
-  { after, only, sort, ...asked }: PositionQuestion,
+  { after, nodes, only, sort, ...asked }: PositionQuestion,
 ): Promise<PositionRow[]> {
   const [key = 0, sku = '', nodeOfPlace = ''] = after ?? [];
   return rows<PositionRow>(
@@ -46,7 +47,7 @@ export function readPositions(
        sku_id, node_id, atp, qoh, committed, open_demand, unsellable, in_transit_in, on_order
      FROM stock_positions_now AS p
      WHERE (node_id != '-' OR open_demand != 0)
-       AND ({node:String} = '' OR node_id = {node:String})
+       AND ${AT_NODES}
        AND ({q:String} = '' OR positionCaseInsensitiveUTF8(sku_id, {q:String}) > 0 OR sku_id IN (
          SELECT sku_id FROM items FINAL WHERE positionCaseInsensitiveUTF8(description, {q:String}) > 0
        ))
@@ -54,14 +55,19 @@ export function readPositions(
        AND ({isFirst:Bool} OR (key, sku_id, node_id) > ({key:Int64}, {sku:String}, {nodeOfPlace:String}))
      ORDER BY key, sku_id, node_id
      LIMIT {limit:UInt32}`,
-    { ...asked, key, sku, nodeOfPlace, isFirst: after === undefined },
+    { ...asked, ...nodesParam(nodes), key, sku, nodeOfPlace, isFirst: after === undefined },
   );
 }
 
-export async function readPositionNodes(rows: Rows, asked: { limit: number }): Promise<string[]> {
+export async function readPositionNodes(
+  rows: Rows,
+  { limit, nodes }: Pick<PositionQuestion, 'limit' | 'nodes'>,
+): Promise<string[]> {
   const read = await rows<{ node_id: string }>(
-    `SELECT DISTINCT node_id FROM stock_positions WHERE node_id != '-' ORDER BY node_id LIMIT {limit:UInt32}`,
-    asked,
+    `SELECT DISTINCT node_id FROM stock_positions
+     WHERE node_id != '-' AND ${AT_NODES}
+     ORDER BY node_id LIMIT {limit:UInt32}`,
+    { limit, ...nodesParam(nodes) },
   );
   return read.map(({ node_id }) => node_id);
 }

@@ -26,6 +26,15 @@ export async function queryRows<Row>(
   return result.json<Row>();
 }
 
+/** A condition on `node_id`; `nodesParam` has its parameters. */
+export const AT_NODES = '({everywhere:Bool} OR has({nodes:Array(String)}, node_id))';
+
+/** Null: every node. */
+export const nodesParam = (nodes: readonly string[] | null) => ({
+  everywhere: nodes === null,
+  nodes: nodes ?? [],
+});
+
 export type Cell = string | number | null;
 
 export interface Table {

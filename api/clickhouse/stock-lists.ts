@@ -1,14 +1,14 @@
 /** Movements and reconciliations of a SKU, the newest in the log first, from a place on. */
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Movement, Reconciliation } from '../../contracts/stock-lists.ts';
-import { queryRows } from './query.ts';
+import { AT_NODES, nodesParam, queryRows } from './query.ts';
 
 const INSTANT = "'%Y-%m-%dT%H:%i:%S.%fZ', 'UTC'";
 
 export interface ListQuestion {
   readonly sku: string;
-  /** Undefined: every node. */
-  readonly node: string | undefined;
+  /** Null: every node. */
+  readonly nodes: readonly string[] | null;
   readonly limit: number;
 }
 
@@ -17,7 +17,7 @@ export type MovementPlace = [seq: number, idx: number];
 
 export async function readMovements(
   client: ClickHouseClient,
-  { before, limit, node, sku }: ListQuestion & { before: MovementPlace | undefined },
+  { before, limit, nodes, sku }: ListQuestion & { before: MovementPlace | undefined },
 ): Promise<Movement[]> {
   const [seq, idx] = before ?? [Number.MAX_SAFE_INTEGER, 0];
   const rows = await queryRows<
@@ -27,11 +27,11 @@ export async function readMovements(
     `SELECT seq, idx, formatDateTime(m.time, ${INSTANT}) AS time, node_id, from_account, to_account,
        qty AS units, kind, illegal, late, type, source, event_id, ref, reason
      FROM stock_movements AS m
-     WHERE sku_id = {sku:String} AND ({node:String} = '' OR node_id = {node:String})
+     WHERE sku_id = {sku:String} AND ${AT_NODES}
        AND (seq, idx) < ({seq:UInt64}, {idx:UInt32})
      ORDER BY seq DESC, idx DESC
      LIMIT {limit:UInt32}`,
-    { sku, node: node ?? '', seq, idx, limit },
+    { sku, ...nodesParam(nodes), seq, idx, limit },
   );
   return rows.map((row) => ({ ...row, illegal: row.illegal === 1, late: row.late === 1 }));
 }
@@ -39,7 +39,7 @@ export async function readMovements(
 /** Each reconciliation in its newest revision. */
 export function readReconciliations(
   client: ClickHouseClient,
-  { before, limit, node, sku }: ListQuestion & { before: [number, string] | undefined },
+  { before, limit, nodes, sku }: ListQuestion & { before: [number, string] | undefined },
 ): Promise<Reconciliation[]> {
   const [seq, id] = before ?? [Number.MAX_SAFE_INTEGER, ''];
   return queryRows<Reconciliation>(
@@ -48,12 +48,12 @@ export function readReconciliations(
        formatDateTime(r.as_of, ${INSTANT}) AS as_of, stated, book, variance, status, seq
      FROM (
        SELECT * FROM stock_reconciliations
-       WHERE sku_id = {sku:String} AND ({node:String} = '' OR node_id = {node:String})
+       WHERE sku_id = {sku:String} AND ${AT_NODES}
        ORDER BY revision DESC LIMIT 1 BY reconciliation_id
      ) AS r
      WHERE (seq, reconciliation_id) < ({seq:UInt64}, {id:String})
      ORDER BY seq DESC, reconciliation_id DESC
      LIMIT {limit:UInt32}`,
-    { sku, node: node ?? '', seq, id, limit },
+    { sku, ...nodesParam(nodes), seq, id, limit },
   );
 }

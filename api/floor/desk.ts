@@ -2,7 +2,9 @@
 import type { CaseRecord } from '../../contracts/case-record.ts';
 import type { FloorView } from '../../contracts/floor-views.ts';
 import type { KpiWindowName } from '../../contracts/kpi.ts';
+import type { Scope } from '../../platform/access/identity.ts';
 import type { KpiDefinition } from '../../platform/clickhouse/kpis.ts';
+import { assertReaches, seesCase } from '../access/scope.ts';
 import { readBinTotals, readLocations, readNodes, readShorts } from '../clickhouse/floor.ts';
 import type { KpiPoint } from '../kpi/query.ts';
 import type { KpiReader } from '../kpi/reader.ts';
@@ -24,6 +26,13 @@ export interface FloorDeskOptions {
   readonly openCases: () => Iterable<CaseRecord>;
 }
 
+export interface AskedFloor {
+  readonly node_id?: string | undefined;
+  readonly window: KpiWindowName;
+  /** What the caller may see. */
+  readonly scope: Scope;
+}
+
 export class FloorDesk {
   readonly #options: FloorDeskOptions;
 
@@ -31,20 +40,22 @@ export class FloorDesk {
     this.#options = options;
   }
 
-  /** Of a node, or of the busiest one when none is asked for. */
-  view(asked: { node_id?: string | undefined; window: KpiWindowName }): Promise<FloorView> {
+  /** Of a node, or of the busiest one in reach when none is asked for. Throws a problem for one out of reach. */
+  async view({ node_id, scope, window: name }: AskedFloor): Promise<FloorView> {
     const { reads } = this.#options;
-    const { head, window } = windowNow(reads.clock(), asked.window);
-    const { fromMs, toMs } = window;
-    return reads.shared(['floor', asked], async () => {
-      const nodes = await readNodes(reads.rows, { fromMs, toMs, limit: MAX_NODES });
-      const node = asked.node_id ?? nodes[0] ?? null;
-      const read = node === null ? nothing(window) : await this.#read({ node, window });
+    if (node_id !== undefined) assertReaches(scope, node_id);
+    return reads.shared(['floor', node_id, name, scope], async () => {
+      const { head, window } = windowNow(reads.clock(), name);
+      const { fromMs, toMs } = window;
+      const inReach = { nodes: scope.nodes, fromMs, toMs, limit: MAX_NODES };
+      const nodes = await readNodes(reads.rows, inReach);
+      const node = node_id ?? nodes[0] ?? null;
+      const read = node === null ? nothing(window) : await this.#read({ node, scope, window });
       return { ...head, nodes, node_id: node, ...read };
     });
   }
 
-  async #read({ node, window }: { node: string; window: ReadWindow }) {
+  async #read({ node, scope, window }: { node: string; scope: Scope; window: ReadWindow }) {
     const { openCases, reader, reads } = this.#options;
     const { fromMs, rollup, stepMs, toMs } = window;
     const asked = { node, fromMs, toMs };
@@ -63,7 +74,7 @@ export class FloorDesk {
       locations_left_out: bins.bins - Math.min(bins.bins, locations.length),
       shorts_by_sku: shorts,
       series: seriesOf(steps, window),
-      cases: casesOf(openCases(), node),
+      cases: casesOf(openCases(), { node, scope }),
     };
   }
 }
@@ -114,9 +125,13 @@ function seriesOf(steps: Points, window: ReadWindow): FloorView['series'] {
   };
 }
 
-function casesOf(open: Iterable<CaseRecord>, node: string): FloorView['cases'] {
+function casesOf(
+  open: Iterable<CaseRecord>,
+  { node, scope }: { node: string; scope: Scope },
+): FloorView['cases'] {
   return [...open]
     .filter(({ locationId, nodeId }) => nodeId === node && locationId !== '')
+    .filter((record) => seesCase(scope, record))
     .slice(0, MAX_CASES)
     .map(({ caseId, locationId, severity, title }) => ({
       ...{ location_id: locationId, case_id: caseId, title, severity },

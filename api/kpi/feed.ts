@@ -18,7 +18,7 @@ import {
 import type { KpiDefinition } from '../../platform/clickhouse/kpis.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { KpiLimits } from '../limits.ts';
-import type { TopicSink, TopicSource } from '../live/topics.ts';
+import type { TopicSink, TopicSource, TopicView } from '../live/topics.ts';
 import { clockView, windowView, type KpiCatalogue } from './catalogue.ts';
 import type { KpiReader } from './reader.ts';
 import { iso } from './reading.ts';
@@ -53,6 +53,7 @@ interface Board {
 }
 
 export class KpiFeed implements TopicSource {
+  readonly limited = false;
   readonly #options: KpiFeedOptions;
   readonly #boards = new Map<string, Board>();
   readonly #headline: readonly KpiDefinition[];
@@ -72,15 +73,15 @@ export class KpiFeed implements TopicSource {
     return TOPICS.has(topic);
   }
 
-  open(topic: string, sink: TopicSink): void {
-    const window = TOPICS.get(topic) ?? '1d';
-    this.#boards.set(topic, { window, sink, readings: new Map(), turn: 0, nextPassMs: 0 });
+  open({ name }: TopicView, sink: TopicSink): void {
+    const window = TOPICS.get(name) ?? '1d';
+    this.#boards.set(name, { window, sink, readings: new Map(), turn: 0, nextPassMs: 0 });
     this.#timer ??= setInterval(() => void this.beat(), this.#options.limits.everyMs);
     void this.beat();
   }
 
-  close(topic: string): void {
-    this.#boards.delete(topic);
+  close({ name }: TopicView): void {
+    this.#boards.delete(name);
     if (this.#boards.size === 0) this.stop();
   }
 

@@ -8,7 +8,7 @@
  *
  * The answer is computed by the ledger itself, so it is never a stale copy; a notice only says when to
  * ask. At most one question per SKU is under way and the newest state wins, so that a SKU that changes
- * a thousand times a second costs ten questions, not a thousand. Notices are not persisted: after a
+ * a thousand times a second costs ten questions, not a thousand; each scope is shown its part of the answer. Notices are not persisted: after a
  * break of the connection or of a processor, `refreshAll` asks for everything that is followed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,18 +18,20 @@ import { ROUTING_FIELDS } from '../../contracts/envelope.ts';
 import type { AtpNotice } from '../../contracts/signals.ts';
 import { partitionOf } from '../../contracts/subjects.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import { scopedAtp } from '../access/scope.ts';
 import type { AskLimits } from '../limits.ts';
-import type { TopicSink, TopicSource } from './topics.ts';
+import type { TopicSink, TopicSource, TopicView } from './topics.ts';
 
 const PREFIX = 'atp:';
 const skuKey = Compile(ROUTING_FIELDS.sku_id);
 
 /** The topic of a SKU's live ATP. */
 export const atpTopic = (sku: string) => `${PREFIX}${sku}`;
+const skuOf = ({ name }: TopicView) => name.slice(PREFIX.length);
 
 interface Watch {
   readonly sku: string;
-  readonly sink: TopicSink;
+  readonly sinks: Map<TopicView, TopicSink>;
   /** Something changed since the last question was sent. */
   dirty: boolean;
   asking: boolean;
@@ -46,6 +48,7 @@ export interface AtpFeedOptions {
 }
 
 export class AtpFeed implements TopicSource {
+  readonly limited = true;
   readonly #options: AtpFeedOptions;
   readonly #watches = new Map<string, Watch>();
   readonly #partitions = new Map<number, { watches: number; stop: () => void }>();
@@ -63,19 +66,25 @@ export class AtpFeed implements TopicSource {
     return topic.startsWith(PREFIX) && skuKey.Check(topic.slice(PREFIX.length));
   }
 
-  open(topic: string, sink: TopicSink): void {
-    const sku = topic.slice(PREFIX.length);
-    const watch: Watch = { sku, sink, dirty: false, asking: false, retryMs: 0 };
-    this.#watches.set(sku, watch);
-    // Listening starts before the first question, so that no change falls between the two.
-    this.#listen(partitionOf(sku));
+  open(view: TopicView, sink: TopicSink): void {
+    const sku = skuOf(view);
+    const known = this.#watches.get(sku);
+    const watch = known ?? { sku, sinks: new Map(), dirty: false, asking: false, retryMs: 0 };
+    watch.sinks.set(view, sink);
+    if (known === undefined) {
+      this.#watches.set(sku, watch);
+      // Listening starts before the first question, so that no change falls between the two.
+      this.#listen(partitionOf(sku));
+    }
     this.#touch(watch);
   }
 
-  close(topic: string): void {
-    const sku = topic.slice(PREFIX.length);
+  close(view: TopicView): void {
+    const sku = skuOf(view);
     const watch = this.#watches.get(sku);
     if (watch === undefined) return;
+    watch.sinks.delete(view);
+    if (watch.sinks.size > 0) return;
     this.#watches.delete(sku);
     this.#waiting.delete(watch);
     this.#unlisten(partitionOf(sku));
@@ -116,14 +125,14 @@ export class AtpFeed implements TopicSource {
     this.#inFlight += 1;
     const endTimer = this.#metrics.seconds.startTimer();
     try {
-      const view = await ask(watch.sku);
+      const answer = await ask(watch.sku);
       watch.retryMs = 0;
-      if (this.#isFollowed(watch)) watch.sink.publish(view);
+      for (const [{ scope }, sink] of watch.sinks) sink.publish(scopedAtp(answer, scope));
     } catch (error) {
       this.#metrics.failures.inc();
       watch.retryMs = Math.min(limits.retryMaxMs, watch.retryMs * 2 || limits.retryMinMs);
       watch.dirty = true;
-      if (this.#isFollowed(watch)) watch.sink.fail(messageOf(error));
+      for (const sink of watch.sinks.values()) sink.fail(messageOf(error));
     } finally {
       endTimer();
       this.#inFlight -= 1;

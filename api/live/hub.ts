@@ -13,6 +13,7 @@
  */
 import { Compile } from 'typebox/compile';
 import { ClientMessage, type LiveErrorCode, type ServerMessage } from '../../contracts/live.ts';
+import { EVERYWHERE, type Scope } from '../../platform/access/identity.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { LiveLimits } from '../limits.ts';
 import { OpenTopics, type OpenTopic, type TopicSource } from './topics.ts';
@@ -30,6 +31,8 @@ export interface LiveClient {
   readonly port: ClientPort;
   /** Why this client must not follow a topic, in words; null: it may. */
   readonly refusal: (topic: string) => string | null;
+  /** What topics may show it. */
+  readonly scope: Scope;
   readonly subscriptions: Map<string, Subscription>;
 }
 
@@ -51,6 +54,7 @@ export interface HubOptions {
   readonly newStream: () => string;
 }
 
+const ANYTHING = { refusal: () => null, scope: EVERYWHERE };
 const clientMessage = Compile(ClientMessage);
 const CLIENT_MESSAGES =
   'one of {"op":"subscribe","topic":…,"resume":{"stream":…,"n":…}?}, {"op":"unsubscribe","topic":…}, {"op":"ping"}';
@@ -83,10 +87,10 @@ export class LiveHub {
   /** Takes a client, or answers null when there are as many as the limit allows. */
   connect(
     port: ClientPort,
-    { refusal }: Pick<LiveClient, 'refusal'> = { refusal: () => null },
+    { refusal, scope }: Pick<LiveClient, 'refusal' | 'scope'> = ANYTHING,
   ): LiveClient | null {
     if (this.#clients.size >= this.#limits.clients) return null;
-    const client: LiveClient = { port, refusal, subscriptions: new Map() };
+    const client: LiveClient = { port, refusal, scope, subscriptions: new Map() };
     this.#clients.add(client);
     this.#metrics.clients.set(this.#clients.size);
     return client;
@@ -175,14 +179,14 @@ export class LiveHub {
       this.#refuse(client, 'too_many_topics', detail, name);
       return null;
     }
-    const opened = this.#topics.take(name);
+    const opened = this.#topics.take({ name, scope: client.scope });
     this.#metrics.topics.set(this.#topics.size);
     if (!opened.ok) {
       if (opened.reason === 'unknown') {
         this.#refuse(
           client,
           'unknown_topic',
-          'topics are system, cases, alerts, kpi, kpi:<window> and atp:<sku>',
+          'topics are system, feeds, cases, alerts, kpi, kpi:<window> and atp:<sku>',
           name,
         );
       } else {

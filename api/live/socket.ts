@@ -68,7 +68,7 @@ export function registerLive(
       tags: ['live'],
       summary: 'Live topics over a WebSocket',
       description:
-        'Topics `system`, `cases`, `alerts`, `kpi` and `atp:<sku>`: a snapshot, then numbered deltas; JSON text frames.',
+        'Topics `system`, `feeds`, `cases`, `alerts`, `kpi` and `atp:<sku>`: a snapshot, then numbered deltas; JSON text frames.',
     },
     handler: async () => {
       throw new ProblemError({
@@ -89,7 +89,7 @@ export function registerLive(
           send: (message) => socket.send(message, AS_TEXT, onSent),
           bufferedBytes: () => socket.bufferedAmount,
         },
-        { refusal: (topic) => topicRefusal(caller, topic) },
+        { refusal: (topic) => topicRefusal(caller, topic), scope: caller.scope },
       );
       if (client === null) return socket.close(CLOSE_TRY_LATER, 'as many clients as can be served');
       answered.set(socket, true);

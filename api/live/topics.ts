@@ -3,6 +3,7 @@
  * that a reload or a tunnel can resume. When there are as many as the limit allows, the one that was
  * longest without followers makes room for the next.
  */
+import { EVERYWHERE, isScoped, type Scope } from '../../platform/access/identity.ts';
 import type { LiveLimits } from '../limits.ts';
 import { Topic } from './topic.ts';
 
@@ -14,15 +15,25 @@ export interface TopicSink {
   fail(detail: string): void;
 }
 
-/** Feeds topics. `open` and `close` come in pairs, one at a time for each name. */
+/** A topic as those see it who may see the same of it: they share one value and one numbering. */
+export interface TopicView {
+  readonly name: string;
+  readonly scope: Scope;
+}
+
+/** Feeds topics. `open` and `close` come in pairs, with the same object, one at a time for each view. */
 export interface TopicSource {
+  /** Whether its topics say less to whoever may see less; otherwise everybody follows the same one. */
+  readonly limited: boolean;
   owns(topic: string): boolean;
-  open(topic: string, sink: TopicSink): void;
-  close(topic: string): void;
+  open(view: TopicView, sink: TopicSink): void;
+  close(view: TopicView): void;
 }
 
 /** An open topic with its followers. */
 export interface OpenTopic<Follower> {
+  readonly key: string;
+  readonly view: TopicView;
   readonly topic: Topic;
   readonly source: TopicSource;
   readonly followers: Set<Follower>;
@@ -49,7 +60,7 @@ export interface TopicsOptions<Follower> {
 }
 
 export class OpenTopics<Follower> {
-  readonly #byName = new Map<string, OpenTopic<Follower>>();
+  readonly #byKey = new Map<string, OpenTopic<Follower>>();
   readonly #options: TopicsOptions<Follower>;
 
   constructor(options: TopicsOptions<Follower>) {
@@ -57,28 +68,31 @@ export class OpenTopics<Follower> {
   }
 
   get size(): number {
-    return this.#byName.size;
+    return this.#byKey.size;
   }
 
-  /** The topic of a name, opened when it is not open yet. */
-  take(name: string): Opened<Follower> {
-    const known = this.#byName.get(name);
-    if (known !== undefined) return { ok: true, open: known };
+  /** The topic of a name as the scope sees it, opened when it is not open yet. */
+  take({ name, scope }: TopicView): Opened<Follower> {
     const { limits, newStream, sinkOf, sources } = this.#options;
     const source = sources.find((candidate) => candidate.owns(name));
     if (source === undefined) return { ok: false, reason: 'unknown' };
-    if (this.#byName.size >= limits.topics && !this.#makeRoom()) {
+    const view: TopicView = { name, scope: source.limited ? scope : EVERYWHERE };
+    const key = keyOf(view);
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return { ok: true, open: known };
+    if (this.#byKey.size >= limits.topics && !this.#makeRoom()) {
       return { ok: false, reason: 'full' };
     }
     const open: OpenTopic<Follower> = {
+      ...{ key, view },
       topic: new Topic(name, { stream: newStream(), limits }),
       source,
       followers: new Set(),
       failure: null,
       idleSinceMs: null,
     };
-    this.#byName.set(name, open);
-    source.open(name, sinkOf(open));
+    this.#byKey.set(key, open);
+    source.open(view, sinkOf(open));
     return { ok: true, open };
   }
 
@@ -95,7 +109,7 @@ export class OpenTopics<Follower> {
   /** Closes the topics that nobody has followed for long enough. */
   sweep(): void {
     const before = this.#options.nowMs() - this.#options.limits.lingerMs;
-    for (const open of this.#byName.values()) {
+    for (const open of this.#byKey.values()) {
       if (open.idleSinceMs !== null && open.idleSinceMs <= before) this.#close(open);
     }
   }
@@ -103,7 +117,7 @@ export class OpenTopics<Follower> {
   /** Closes the topic that has been without followers for longest, if there is one. */
   #makeRoom(): boolean {
     let longest: OpenTopic<Follower> | null = null;
-    for (const open of this.#byName.values()) {
+    for (const open of this.#byKey.values()) {
       if (open.idleSinceMs === null) continue;
       if (open.idleSinceMs < (longest?.idleSinceMs ?? Infinity)) longest = open;
     }
@@ -112,7 +126,14 @@ export class OpenTopics<Follower> {
   }
 
   #close(open: OpenTopic<Follower>): void {
-    this.#byName.delete(open.topic.name);
-    open.source.close(open.topic.name);
+    this.#byKey.delete(open.key);
+    open.source.close(open.view);
   }
+}
+
+/** The same for scopes that let the same through, in whatever order they name it. */
+function keyOf({ name, scope }: TopicView): string {
+  if (!isScoped(scope)) return name;
+  const listed = (keys: readonly string[] | null) => (keys === null ? null : [...keys].sort());
+  return JSON.stringify([name, listed(scope.nodes), listed(scope.channels)]);
 }

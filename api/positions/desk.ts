@@ -1,6 +1,8 @@
 /** Positions as the API answers about them: what is oversold, out of stock or unsellable, and everything else. */
 import { Type } from 'typebox';
 import type { PositionList } from '../../contracts/position-views.ts';
+import type { Scope } from '../../platform/access/identity.ts';
+import { nodesAsked } from '../access/scope.ts';
 import type { Items } from '../clickhouse/items.ts';
 import {
   readPositionNodes,
@@ -28,6 +30,8 @@ export interface AskedPositions extends Pick<PositionQuestion, 'sort' | 'limit'>
   readonly node_id?: string | undefined;
   readonly only?: PositionQuestion['only'];
   readonly q?: string | undefined;
+  /** What the caller may see. */
+  readonly scope: Scope;
 }
 
 export class PositionDesk {
@@ -38,15 +42,24 @@ export class PositionDesk {
   }
 
   /** Rejects with a ProblemError for a cursor that is none of this list. */
-  async list({ cursor, limit, ...question }: AskedPositions): Promise<PositionList> {
+  async list({
+    cursor,
+    limit,
+    node_id,
+    only,
+    q = '',
+    scope,
+    sort,
+  }: AskedPositions): Promise<PositionList> {
     const { items, reads } = this.#options;
+    const question = { nodes: nodesAsked(scope, node_id), only, q, sort };
     const after = positions.after(cursor, question);
-    const { node_id: node = '', only, q = '', sort } = question;
+    const inReach = { nodes: scope.nodes, limit: MAX_NODES };
     const [read, nodes] = await Promise.all([
       reads.shared(['positions', question, limit, cursor], () =>
-        readPositions(reads.rows, { after, limit: limit + 1, node, only, q, sort }),
+        readPositions(reads.rows, { ...question, after, limit: limit + 1 }),
       ),
-      reads.shared(['position-nodes'], () => readPositionNodes(reads.rows, { limit: MAX_NODES })),
+      reads.shared(['position-nodes', inReach], () => readPositionNodes(reads.rows, inReach)),
     ]);
     const page = positions.page(read, {
       ...{ limit, question },

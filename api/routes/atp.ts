@@ -9,9 +9,9 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { AtpExplanation, AtpView, type PositionAnswer } from '../../contracts/atp.ts';
 import { ROUTING_FIELDS } from '../../contracts/envelope.ts';
-import { callerOf, outOfScope } from '../../platform/http/access.ts';
+import { callerOf } from '../../platform/http/access.ts';
 import { ProblemError } from '../../platform/http/problem.ts';
-import { scopedAtp, seesNode } from '../access/scope.ts';
+import { assertReaches, scopedAtp } from '../access/scope.ts';
 import { newestMovements, sumMovements, type Position } from '../clickhouse/movements.ts';
 import { explainPosition } from '../explain.ts';
 import type { Ledger } from '../ledger.ts';
@@ -64,9 +64,7 @@ export function registerAtp(app: FastifyInstance, routes: AtpRoutes): void {
     },
     async (request) => {
       const { node, sku } = request.params;
-      if (!seesNode(callerOf(request).scope, node)) {
-        throw outOfScope(`The token does not reach to node ${node}`);
-      }
+      assertReaches(callerOf(request).scope, node);
       const position = await ledger.position(sku, node);
       if (!position.known) throw unknownPosition(sku, node);
       const { sums, movements } = await readingClickHouse(() =>

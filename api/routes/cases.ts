@@ -21,7 +21,7 @@ import {
 } from '../../contracts/cases.ts';
 import { MAX_CASE_ID_LENGTH, type CommandName } from '../../contracts/events/control.ts';
 import { SEVERITIES, TEAMS } from '../../contracts/rules.ts';
-import { hasRole } from '../../platform/access/identity.ts';
+import { hasRole, isScoped } from '../../platform/access/identity.ts';
 import { callerOf, wrongRole } from '../../platform/http/access.ts';
 import { COMMAND_ROLES } from '../access/table.ts';
 import { auditCase } from '../clickhouse/audit.ts';
@@ -141,12 +141,17 @@ export function registerCases(
         description:
           'Each step against its hash and the step before it; `npm run audit` checks all.',
         params: Params,
-        response: { 200: CaseAudit, ...problems },
+        response: { 200: CaseAudit, 404: ProblemDocument, ...problems },
       },
     },
-    async ({ params: { id } }, reply) => {
+    async (request, reply) => {
+      const caseId = request.params.id;
+      const { scope } = callerOf(request);
       void reply.header('cache-control', 'no-cache');
-      return readingClickHouse(() => auditCase(sources.client, { caseId: id, limit: MAX_AUDITED }));
+      return readingClickHouse(async () => {
+        if (isScoped(scope)) await desk.record(caseId, scope);
+        return auditCase(sources.client, { caseId, limit: MAX_AUDITED });
+      });
     },
   );
 
@@ -162,9 +167,13 @@ export function registerCases(
         response: { 200: CaseOptions, 404: ProblemDocument, ...problems },
       },
     },
-    async ({ params: { id } }, reply) => {
+    async (request, reply) => {
+      const { scope } = callerOf(request);
       void reply.header('cache-control', 'no-cache');
-      return readingClickHouse(async () => proposeFor(await desk.record(id), sources));
+      return readingClickHouse(async () => {
+        const record = await desk.record(request.params.id, scope);
+        return proposeFor(record, { ...sources, scope });
+      });
     },
   );
 
@@ -188,15 +197,8 @@ export function registerCases(
       },
     },
     async (request, reply) => {
-      const { body, headers, params } = request;
-      const [outcome] = await readingClickHouse(() =>
-        commander.run({
-          caseIds: [params.id],
-          body,
-          key: headers['idempotency-key'],
-          actor: deciding(request, body),
-        }),
-      );
+      const { body, params } = request;
+      const [outcome] = await decide(request, { caseIds: [params.id], body });
       if (outcome === undefined) throw new Error('a command got no outcome');
       return reply.code(outcome.outcome === 'pending' ? 202 : 200).send(outcome);
     },
@@ -222,23 +224,22 @@ export function registerCases(
     },
     async (request) => {
       const { case_ids: caseIds, ...body } = request.body;
-      const outcomes = await readingClickHouse(() =>
-        commander.run({
-          caseIds,
-          body,
-          key: request.headers['idempotency-key'],
-          actor: deciding(request, body),
-        }),
-      );
-      return { outcomes };
+      return { outcomes: await decide(request, { caseIds, body }) };
     },
   );
-}
 
-/** Who decides, if they may. */
-function deciding(request: FastifyRequest, { command }: { command: CommandName }): string {
-  const caller = callerOf(request);
-  const allowed = COMMAND_ROLES[command];
-  if (!hasRole(caller, allowed)) throw wrongRole(caller, allowed);
-  return caller.subject;
+  /** Sends the decision of whoever calls, if they may decide it about every one of the cases. */
+  async function decide(
+    request: FastifyRequest,
+    { body, caseIds }: { caseIds: readonly string[]; body: { command: CommandName } },
+  ): Promise<CommandOutcome[]> {
+    const caller = callerOf(request);
+    const allowed = COMMAND_ROLES[body.command];
+    if (!hasRole(caller, allowed)) throw wrongRole(caller, allowed);
+    const key = request.headers['idempotency-key'] as string | undefined;
+    return readingClickHouse(async () => {
+      await desk.assertReaches(caseIds, caller.scope);
+      return commander.run({ caseIds, body, key, actor: caller.subject });
+    });
+  }
 }

@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { key } from '../../contracts/fields.ts';
 import { FloorView } from '../../contracts/floor-views.ts';
 import { KPI_WINDOWS } from '../../contracts/kpi.ts';
+import { callerOf } from '../../platform/http/access.ts';
 import type { FloorDesk } from '../floor/desk.ts';
 import { ProblemDocument, readingClickHouse } from './problems.ts';
 
@@ -26,6 +27,9 @@ export function registerFloor(app: FastifyInstance, { floor }: { floor: FloorDes
         response: { 200: FloorView, 400: ProblemDocument, 503: ProblemDocument },
       },
     },
-    async ({ query }) => readingClickHouse(() => floor.view(query)),
+    async (request) => {
+      const { scope } = callerOf(request);
+      return readingClickHouse(() => floor.view({ ...request.query, scope }));
+    },
   );
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { ROUTING_FIELDS } from '../../contracts/envelope.ts';
 import { POSITION_KINDS, POSITION_SORTS, PositionList } from '../../contracts/position-views.ts';
+import { callerOf } from '../../platform/http/access.ts';
 import { pageQuery } from '../page.ts';
 import type { PositionDesk } from '../positions/desk.ts';
 import { ProblemDocument, readingClickHouse } from './problems.ts';
@@ -46,6 +47,9 @@ export function registerPositions(
         response: { 200: PositionList, 400: ProblemDocument, 503: ProblemDocument },
       },
     },
-    async ({ query }) => readingClickHouse(() => positions.list(query)),
+    async (request) => {
+      const { scope } = callerOf(request);
+      return readingClickHouse(() => positions.list({ ...request.query, scope }));
+    },
   );
 }

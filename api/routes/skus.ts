@@ -6,7 +6,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { SkuSearch } from '../../contracts/atp.ts';
-import type { SearchAnswer } from '../../contracts/signals.ts';
+import type { SearchAnswer, SearchQuestion } from '../../contracts/signals.ts';
+import { callerOf } from '../../platform/http/access.ts';
 import type { Items } from '../clickhouse/items.ts';
 import type { Ledger } from '../ledger.ts';
 import { ProblemDocument } from './problems.ts';
@@ -28,7 +29,8 @@ export function registerSkus(
       schema: {
         tags: ['inventory'],
         summary: 'Search SKUs by id or description',
-        description: 'Without q: the SKUs that moved last.',
+        description:
+          'Without q: the SKUs that moved last. For a token of some nodes, what lies at these.',
         querystring: Type.Object({
           q: Type.String({
             default: '',
@@ -40,27 +42,33 @@ export function registerSkus(
         response: { 200: SkuSearch, 503: ProblemDocument },
       },
     },
-    async ({ query: { q: text, limit } }) => {
+    async (request) => {
+      const { limit, q: text } = request.query;
+      const { nodes } = callerOf(request).scope;
+      const within = nodes === null ? {} : { nodes };
       const q = text.trim();
       const [byId, byDescription] = await Promise.all([
-        ledger.search({ q, limit }),
-        q.length < MIN_DESCRIPTION_LENGTH ? [] : searchDescriptions(q, limit),
+        ledger.search({ ...within, q, limit }),
+        q.length < MIN_DESCRIPTION_LENGTH ? [] : searchDescriptions(q, { ...within, limit }),
       ]);
       const hits = mergeHits(q, byId.hits, byDescription).slice(0, limit);
       const descriptions = await items.describe(hits.map((hit) => hit.sku_id));
       return {
         q,
-        total_positions: byId.positions,
+        total_positions: nodes === null ? byId.positions : null,
         hits: hits.map((hit) => ({ ...hit, description: descriptions.get(hit.sku_id) ?? null })),
       };
     },
   );
 
   /** Positions of the SKUs whose description matches, in the order of the match. */
-  async function searchDescriptions(q: string, limit: number): Promise<Hit[]> {
+  async function searchDescriptions(
+    q: string,
+    { limit, ...within }: Pick<SearchQuestion, 'limit' | 'nodes'>,
+  ): Promise<Hit[]> {
     const skus = await items.search(q, limit);
     if (skus.length === 0) return [];
-    const { hits } = await ledger.search({ skus, limit: skus.length });
+    const { hits } = await ledger.search({ ...within, skus, limit: skus.length });
     const place = new Map(skus.map((sku, i) => [sku, i]));
     return [...hits].sort((a, b) => (place.get(a.sku_id) ?? 0) - (place.get(b.sku_id) ?? 0));
   }

@@ -8,6 +8,8 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { ROUTING_FIELDS } from '../../contracts/envelope.ts';
 import { MovementList, ReconciliationList } from '../../contracts/stock-lists.ts';
+import { callerOf } from '../../platform/http/access.ts';
+import { nodesAsked } from '../access/scope.ts';
 import { readMovements, readReconciliations } from '../clickhouse/stock-lists.ts';
 import { pagedList, pageQuery } from '../page.ts';
 import { ProblemDocument, readingClickHouse } from './problems.ts';
@@ -45,9 +47,11 @@ export function registerStockLists(
         response: { 200: MovementList, ...problems },
       },
     },
-    async ({ params: { sku }, query: { cursor, limit, node_id: node } }, reply) => {
+    async (request, reply) => {
+      const { sku } = request.params;
+      const { cursor, limit, node_id: node } = request.query;
+      const question = { sku, nodes: nodesAsked(callerOf(request).scope, node) };
       void reply.header('cache-control', 'no-cache');
-      const question = { sku, node };
       const before = MOVEMENTS.after(cursor, question);
       const rows = await readingClickHouse(() =>
         readMovements(clickhouse, { ...question, before, limit: limit + 1 }),
@@ -72,9 +76,11 @@ export function registerStockLists(
         response: { 200: ReconciliationList, ...problems },
       },
     },
-    async ({ params: { sku }, query: { cursor, limit, node_id: node } }, reply) => {
+    async (request, reply) => {
+      const { sku } = request.params;
+      const { cursor, limit, node_id: node } = request.query;
+      const question = { sku, nodes: nodesAsked(callerOf(request).scope, node) };
       void reply.header('cache-control', 'no-cache');
-      const question = { sku, node };
       const before = RECONCILIATIONS.after(cursor, question);
       const rows = await readingClickHouse(() =>
         readReconciliations(clickhouse, { ...question, before, limit: limit + 1 }),

@@ -232,18 +232,25 @@ export function positionAnswer(
 /** SKUs whose id holds the words asked for; the ones that moved last when nothing is asked for. */
 export function searchSkus(stock: Stock, question: SearchQuestion): SearchAnswer {
   const { ledger, history } = stock.books;
+  const nodes = question.nodes === undefined ? null : new Set(question.nodes);
+  const counts = (row: number) => nodes?.has(ledger.nodeOf(row)) ?? true;
+  const rowsOf = (sku: string) => ledger.rowsOf(sku).filter(counts);
+  const isThere = (sku: string) => nodes === null || rowsOf(sku).length > 0;
   const found = new Set<string>();
   if (question.skus !== undefined) {
-    for (const sku of question.skus) if (ledger.has(sku)) found.add(sku);
+    for (const sku of question.skus) if (ledger.has(sku) && isThere(sku)) found.add(sku);
   } else if (question.q === undefined || question.q === '') {
-    for (const row of history.recentRows(question.limit * 4)) found.add(ledger.skuOf(row));
+    for (const row of history.recentRows(question.limit * 4)) {
+      if (counts(row)) found.add(ledger.skuOf(row));
+    }
   } else {
     const wanted = question.q.toLowerCase();
     const inner: string[] = [];
     for (const sku of ledger.skus) {
       const at = sku.toLowerCase().indexOf(wanted);
+      if (at === -1 || !isThere(sku)) continue;
       if (at === 0) found.add(sku);
-      else if (at > 0 && inner.length < question.limit) inner.push(sku);
+      else if (inner.length < question.limit) inner.push(sku);
       if (found.size >= question.limit) break;
     }
     for (const sku of inner) found.add(sku);
@@ -251,7 +258,7 @@ export function searchSkus(stock: Stock, question: SearchQuestion): SearchAnswer
   return {
     positions: ledger.positions,
     hits: [...found].slice(0, question.limit).map((sku) => {
-      const rows = ledger.rowsOf(sku);
+      const rows = rowsOf(sku);
       const atp = rows.reduce(
         (sum, row) => sum + ledger.balance(row, A.available) - ledger.balance(row, A.open_demand),
         0,

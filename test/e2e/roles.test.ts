@@ -138,10 +138,26 @@ test('whoever only sends events is told that nothing here is theirs, and gets ou
   expect(watched.takeTroubles()).toEqual([]);
 });
 
-test('a token of one node begins with its cases, and is told why there is no more', async () => {
-  const { token } = await api.makeToken({ subject: 'dc', roles: ['viewer'], nodes: ['dc-01'] });
+test('a token of one node has the views of that node, and is told why there is no more', async () => {
+  const { token } = await api.makeToken({ subject: 'dc', roles: ['operator'], nodes: ['dc-01'] });
   const page = await signIn(token);
+  await settled(page);
   await page.getByRole('heading', { level: 1, name: 'Cases' }).waitFor();
+  const rail = page.getByRole('navigation', { name: 'Views' }).getByRole('link');
+  const names = (await rail.allTextContents()).map((text) => text.replace(/\s*\d.*$/, ''));
+  expect(names).toEqual(['Cases', 'Inventory', 'Floor', 'Admin']);
+  const first = page.getByRole('main').getByRole('listitem').first();
+  await first.getByRole('checkbox').waitFor();
+  await first.getByRole('link').first().click();
+  await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+
+  await go(page, 'Floor');
+  await go(page, 'Inventory');
+  await page.getByRole('main').getByRole('link', { name: /ATP/ }).first().click();
+  await page.getByRole('heading', { name: 'Available to promise' }).waitFor();
+  await page.getByRole('link', { name: /Why\?/ }).waitFor();
+  expect(watched.takeTroubles()).toEqual([]);
+
   await open(page, api.url, '#/board');
   await page.getByText('It cannot be limited to what your token may see: dc-01.').waitFor();
   expect(watched.takeTroubles()).toEqual([]);

@@ -31,8 +31,9 @@ async function start(changes: Partial<LiveLimits> = {}): Promise<void> {
   const hub = new LiveHub({
     sources: [
       {
+        limited: false,
         owns: () => true,
-        open: (_topic, opened) => (sink = opened),
+        open: (_view, opened) => (sink = opened),
         close: () => (sink = null),
       },
     ],

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { FloorDesk } from '../../../api/floor/desk.ts';
 import { ReturnDesk } from '../../../api/returns/desk.ts';
 import { SupplierDesk } from '../../../api/suppliers/desk.ts';
+import { EVERYWHERE } from '../../../platform/access/identity.ts';
 import { caseRecord } from '../../support/cases.ts';
 import {
   claim,
@@ -150,7 +151,7 @@ test('floor: bins with their trouble, shorts by SKU, work by step', async () => 
     caseRecord('of no bin', { nodeId: 'dc' }),
   ];
   const desk = new FloorDesk(deskParts(brand, { minute: 120, cases }));
-  const floor = await desk.view({ window: '1d' });
+  const floor = await desk.view({ window: '1d', scope: EVERYWHERE });
   expect(floor).toMatchObject({ node_id: 'dc', nodes: ['dc', 'dc-2'], locations_left_out: 0 });
   expect(floor.totals).toEqual({
     ...{ pick_lines: 3, short_lines: 2, units_picked: 10, picking_hours: 0.5 },
@@ -176,16 +177,25 @@ test('floor: bins with their trouble, shorts by SKU, work by step', async () => 
   expect(floor.series.accuracy.slice(-2)).toEqual([null, 0.5]);
   expect(floor.cases).toMatchObject([{ case_id: 'LOCATION_ERROR/1', location_id: 'A01-01-1' }]);
 
-  const other = await desk.view({ node_id: 'dc-2', window: '1d' });
+  const other = await desk.view({ node_id: 'dc-2', window: '1d', scope: EVERYWHERE });
   expect(other.totals).toMatchObject({ pick_lines: 1, counts: 0 });
+  const limited = { nodes: ['dc-2'], channels: null };
+  const own = await desk.view({ window: '1d', scope: limited });
+  expect(own).toMatchObject({ node_id: 'dc-2', nodes: ['dc-2'], totals: other.totals });
+  const outside = desk.view({ node_id: 'dc', window: '1d', scope: limited });
+  await expect(outside).rejects.toThrow('does not reach to node dc');
   await brand.given(wrong('k2', { at: 121 }));
-  const later = await new FloorDesk(deskParts(brand, { minute: 121 })).view({ window: '1d' });
+  const later = await new FloorDesk(deskParts(brand, { minute: 121 })).view({
+    ...{ window: '1d', scope: EVERYWHERE },
+  });
   expect(later.totals).toMatchObject({ counts: 1, counts_confirmed: 0 });
 });
 
 test('a floor where nothing ever happened says so', async () => {
   const brand = await kpis.given();
-  const floor = await new FloorDesk(deskParts(brand, { minute: 0 })).view({ window: '1h' });
+  const floor = await new FloorDesk(deskParts(brand, { minute: 0 })).view({
+    ...{ window: '1h', scope: EVERYWHERE },
+  });
   expect(floor).toMatchObject({ node_id: null, nodes: [], locations: [], cases: [] });
   expect(new Set(floor.series.pick_lines)).toEqual(new Set([null]));
   const suppliers = new SupplierDesk(deskParts(brand, { minute: 0 }));

@@ -79,19 +79,20 @@ export const startApi = (
 
 /**
  * Processors, a door and the API in front of a test's servers; `before` the door's clock ticks and the API
- * starts, the log may be filled.
+ * starts, the log may be filled; `env` is for both.
  */
 export async function startAll(
   { nats, clickhouse }: Servers,
   before: (parts: Pick<Running, 'plumbing' | 'runtime'>) => Promise<unknown> = async () => {},
+  env: Record<string, string> = {},
 ): Promise<Running> {
   const { pass, url, user } = nats;
   const plumbing = await connect({ url, user, pass }, clickhouse);
   const runtime = await startRuntime(plumbing, { limits: { flushMs: 50 } });
   const stopReporting = reportStatus(plumbing.link, runtime.runtime);
   await before({ plumbing, runtime });
-  const door = await startDoor(nats);
-  const api = await startApi({ nats, clickhouse }, { DOOR_URL: door.url });
+  const door = await startDoor(nats, env);
+  const api = await startApi({ nats, clickhouse }, { ...env, DOOR_URL: door.url });
   return {
     ...{ plumbing, runtime, door, api },
     async stop() {

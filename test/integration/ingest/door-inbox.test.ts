@@ -82,14 +82,15 @@ describe('a producer that speaks NATS', () => {
     await send(link, 'in.wms', adjusted('dead-1', { qty_delta: 'x' }));
     await send(link, 'in.wms', adjusted('x', {}), { 'ce-specversion': '1.0', 'ce-id': '%' });
     await settled(link);
-    expect((await deadLetters(link)).map(({ reason, via, bytes }) => [reason, via, bytes])).toEqual(
-      [
-        ['not_json', 'nats', 'hello'],
-        ['undecodable', 'nats', '{"id":"no-cloudevent"}'],
-        ['invalid_data', 'nats', JSON.stringify(adjusted('dead-1', { qty_delta: 'x' }))],
-        ['invalid_envelope', 'nats', expect.stringContaining('"id":"%"') as string],
-      ],
-    );
+    const letters = await deadLetters(link);
+    // Letters of what is under way together have no order.
+    const byReason = letters.toSorted((a, b) => a.reason.localeCompare(b.reason));
+    expect(byReason.map(({ reason, via, bytes }) => [reason, via, bytes])).toEqual([
+      ['invalid_data', 'nats', JSON.stringify(adjusted('dead-1', { qty_delta: 'x' }))],
+      ['invalid_envelope', 'nats', expect.stringContaining('"id":"%"') as string],
+      ['not_json', 'nats', 'hello'],
+      ['undecodable', 'nats', '{"id":"no-cloudevent"}'],
+    ]);
   });
 });
 

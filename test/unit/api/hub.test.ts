@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { liveLimits } from '../../../api/limits.ts';
 import { LiveHub, type ClientPort, type LiveClient } from '../../../api/live/hub.ts';
-import type { TopicSink, TopicSource } from '../../../api/live/topics.ts';
+import type { TopicSink, TopicSource, TopicView } from '../../../api/live/topics.ts';
 import { readConfig } from '../../../platform/config.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
 
@@ -9,18 +9,20 @@ const LIVE_LIMITS = liveLimits(readConfig({}));
 
 /** A source whose topics the test feeds by hand. */
 class HandFed implements TopicSource {
+  limited = true;
+  /** By name; of those that scopes limit, followed by the nodes. */
   readonly sinks = new Map<string, TopicSink>();
   readonly closed: string[] = [];
 
   owns(topic: string) {
     return topic.startsWith('atp:');
   }
-  open(topic: string, sink: TopicSink) {
-    this.sinks.set(topic, sink);
+  open(view: TopicView, sink: TopicSink) {
+    this.sinks.set(this.#nameOf(view), sink);
   }
-  close(topic: string) {
-    this.sinks.delete(topic);
-    this.closed.push(topic);
+  close(view: TopicView) {
+    this.sinks.delete(this.#nameOf(view));
+    this.closed.push(this.#nameOf(view));
   }
   publish(topic: string, value: object) {
     const sink = this.sinks.get(topic);
@@ -29,6 +31,9 @@ class HandFed implements TopicSource {
   }
   fail(topic: string, detail: string) {
     this.sinks.get(topic)?.fail(detail);
+  }
+  #nameOf({ name, scope }: TopicView) {
+    return scope.nodes === null ? name : `${name} ${scope.nodes.join()}`;
   }
 }
 
@@ -72,9 +77,9 @@ beforeEach(() => {
   hub = createHub();
 });
 
-function connected(): { client: LiveClient; port: Port } {
+function connected(nodes: string[] | null = null): { client: LiveClient; port: Port } {
   const port = new Port();
-  const client = hub.connect(port);
+  const client = hub.connect(port, { refusal: () => null, scope: { nodes, channels: null } });
   if (client === null) throw new Error('the hub is full');
   return { client, port };
 }
@@ -141,6 +146,27 @@ describe('a topic', () => {
     for (const sent of others) {
       expect(sent.every((message, index) => message === first?.[index])).toBe(true);
     }
+  });
+
+  test('is shared by those whose scopes let the same through, and by no others', () => {
+    const [whole, one, same, other] = [null, ['a', 'b'], ['b', 'a'], ['b']].map(connected);
+    for (const each of [whole, one, same, other]) subscribe(each!.client, 'atp:A');
+    expect([...source.sinks.keys()]).toEqual(['atp:A', 'atp:A a,b', 'atp:A b']);
+
+    source.publish('atp:A a,b', { atp: 7 });
+    expect(one?.port.take()).toEqual([
+      { op: 'snapshot', topic: 'atp:A', stream: 's2', n: 0, data: { atp: 7 } },
+    ]);
+    expect(same?.port.take()).toHaveLength(1);
+    expect([...whole!.port.take(), ...other!.port.take()]).toEqual([]);
+  });
+
+  test('that scopes do not limit is the same for everybody', () => {
+    source.limited = false;
+    const followers = [connected(), connected(['a'])];
+    for (const { client } of followers) subscribe(client, 'atp:A');
+    source.publish('atp:A', { atp: 7 });
+    for (const { port } of followers) expect(port.take()).toMatchObject([{ stream: 's1' }]);
   });
 
   test('sends nothing more to whoever left it', () => {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { SYSTEM_LIMITS } from '../../../api/limits.ts';
 import { SystemMonitor } from '../../../api/system.ts';
 import type { RuntimeStatus, SystemView } from '../../../contracts/live.ts';
+import { EVERYWHERE } from '../../../platform/access/identity.ts';
 
 let nowMs: number;
 let onRuntimeBack: () => void;
@@ -76,7 +77,10 @@ describe('the view', () => {
 
   test('goes to the topic at once and with each computation', () => {
     const published: SystemView[] = [];
-    monitor.open('system', { publish: (view) => published.push(view as SystemView), fail() {} });
+    monitor.open(
+      { name: 'system', scope: EVERYWHERE },
+      { publish: (view) => published.push(view as SystemView), fail() {} },
+    );
     nowMs += 1000;
     monitor.refresh();
     monitor.close();

@@ -7,6 +7,7 @@ import { KPI_LIMITS } from '../../../api/limits.ts';
 import type { KpiLive, KpiReading } from '../../../contracts/kpi.ts';
 import type { SystemView } from '../../../contracts/live.ts';
 import type { KpiDefinition } from '../../../platform/clickhouse/kpis.ts';
+import { EVERYWHERE } from '../../../platform/access/identity.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
 
 const NOW = '2011-11-10T12:00:00.000Z';
@@ -59,7 +60,7 @@ function scene(...ids: string[]) {
 /** Opens the topic and lets its first pass end. */
 async function opened(...ids: string[]) {
   const here = scene(...ids);
-  here.feed.open('kpi', here.sink);
+  here.feed.open({ name: 'kpi', scope: EVERYWHERE }, here.sink);
   here.feed.stop();
   await Promise.resolve();
   await new Promise((resolve) => setImmediate(resolve));
