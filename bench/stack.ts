@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { createClickHouse, type ClickHouse } from '../platform/clickhouse/client.ts';
 import { migrate } from '../platform/clickhouse/migrate.ts';
 import { readConfig, type Config } from '../platform/config.ts';
+import { nodeArgsOf } from '../platform/launcher/node-args.ts';
 import { untilReady } from '../platform/launcher/readiness.ts';
 import { startClickHouseHost } from '../platform/local/clickhouse.ts';
 import { startNatsServer } from '../platform/local/nats-server.ts';
@@ -195,6 +196,7 @@ async function startPart({
   const child = spawn(
     process.execPath,
     [
+      ...nodeArgsOf(file),
       ...nodeArgs,
       ...['--import', import.meta.resolve('tsx')],
       // It ends with the bench, whatever ends that.

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { Transform, type TransformCallback } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { nodeArgsOf } from './node-args.ts';
 import type { Instance } from './supervise.ts';
 
 /** Beyond the time to drain, in which a process ends by itself. */
@@ -34,6 +35,7 @@ export async function startNodeProcess({
   const child = spawn(
     process.execPath,
     [
+      ...nodeArgsOf(file),
       ...['--import', import.meta.resolve('tsx')],
       ...['--import', import.meta.resolve('./tether.ts')],
       projectFile(file),
