@@ -6,8 +6,8 @@
  *   ss_…                    dashboard session (its cookie); ends with the token it was signed in with
  *   a.b.c                   JWT of the identity provider, where one is configured
  *
- * Nothing is asked of anybody here but the provider's keys: tokens and sessions are held in memory and
- * followed (platform/nats/records.ts), so that a revocation holds within milliseconds.
+ * Tokens and sessions are held in memory and followed (platform/nats/records.ts), so that a revocation holds
+ * within milliseconds; only of one that is not known NATS is asked, since another process may have just made it.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../config.ts';
@@ -141,8 +141,8 @@ export class Access {
     return () => stops.forEach((stop) => stop());
   }
 
-  #checkToken(id: string, secret: string): Checked {
-    const token = this.tokens.get(id);
+  async #checkToken(id: string, secret: string): Promise<Checked> {
+    const token = await this.tokens.find(id);
     if (token === undefined) {
       return this.tokens.isLoaded ? invalid(id) : notLoaded(id);
     }
@@ -164,8 +164,8 @@ export class Access {
     };
   }
 
-  #checkSession(id: string, secret: string): Checked {
-    const session = this.sessions.get(id);
+  async #checkSession(id: string, secret: string): Promise<Checked> {
+    const session = await this.sessions.find(id);
     if (session === undefined) {
       return this.sessions.isLoaded
         ? refused('signed_out', 'The session is over; sign in again')
@@ -173,6 +173,8 @@ export class Access {
     }
     if (!matches(secret, session.hash)) return invalid(null);
     const { credential, expiresAtMs, roles, scope, subject, tokenId } = session;
+    // It stands on a token that may be as new as itself.
+    if (tokenId !== null) await this.tokens.find(tokenId);
     const caller = { subject, roles, scope, credential, tokenId, sessionId: id, expiresAtMs };
     return this.holds(caller) ? { ok: true, caller } : refused('signed_out', this.#endOf(session));
   }

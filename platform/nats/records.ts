@@ -2,8 +2,9 @@
  * Small records under keys that every process has at hand: a key-value bucket of NATS, held in memory and
  * followed, so that what one process writes holds everywhere within milliseconds.
  *
- * Guarantees: a write that returned is stored, and holds here at once; everything stored is there after a
- * restart. While NATS is away the last known records stay, and writing fails. Bounds: the bucket's own.
+ * Guarantees: a write that returned is stored, and holds here at once, and elsewhere for whoever asks with `find`;
+ * everything stored is there after a restart. While NATS is away the last known records stay, and writing fails.
+ * Bounds: the bucket's own.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headers, NatsError } from 'nats';
@@ -19,6 +20,9 @@ const MAX_READ_AHEAD = 256;
 const RETRY_MS = 250;
 const WRITE_TIMEOUT_MS = 5000;
 const KEY = /^[A-Za-z0-9_-]+$/;
+const FIND_TIMEOUT_MS = 1000;
+/** Keys that are asked for at once: whoever makes keys up must not keep NATS busy. */
+const MOST_FINDING = 16;
 
 interface Held<T> {
   readonly seq: number;
@@ -32,6 +36,7 @@ export class Records<T extends object> {
   readonly #listeners = new Set<(key: string) => void>();
   #link: NatsLink | null = null;
   #isLoaded = false;
+  #finding = 0;
 
   /** `bucket` is made by `ensureStreams`. */
   constructor(bucket: string) {
@@ -45,6 +50,27 @@ export class Records<T extends object> {
 
   get(key: string): T | undefined {
     return this.#held.get(key)?.value ?? undefined;
+  }
+
+  /** The record of a key, asked for where it is not at hand: another process may have stored it just now. */
+  async find(key: string): Promise<T | undefined> {
+    const link = this.#link;
+    if (this.#held.has(key) || link?.connected !== true || !KEY.test(key)) return this.get(key);
+    if (this.#finding >= MOST_FINDING) return undefined;
+    this.#finding += 1;
+    try {
+      const query = { last_by_subj: `$KV.${this.#bucket}.${key}` };
+      const asked = link.jsm.streams.getMessage(`KV_${this.#bucket}`, query);
+      const stored = await Promise.race([asked, sleep(FIND_TIMEOUT_MS, null, { ref: false })]);
+      const text = stored?.string() ?? '';
+      if (text !== '') this.#take(key, { seq: stored?.seq ?? 0, value: JSON.parse(text) as T });
+    } catch (error) {
+      // There is none, or NATS went away: either way it is not known here.
+      link.log.debug({ err: error, bucket: this.#bucket }, 'a record was not found');
+    } finally {
+      this.#finding -= 1;
+    }
+    return this.get(key);
   }
 
   values(): T[] {
