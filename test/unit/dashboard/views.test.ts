@@ -33,7 +33,7 @@ describe('the navigation', () => {
 
   test('of a token with scopes has what can be limited to them, and begins there', () => {
     const { groups, names } = namesFor(['viewer'], DC_01);
-    expect(names).toEqual(['cases', 'admin']);
+    expect(names).toEqual(['cases', 'inventory', 'floor', 'admin']);
     expect(startOf(groups)).toBe('cases');
     expect(startOf(namesFor(['viewer'], EVERYWHERE).groups)).toBe('board');
   });
