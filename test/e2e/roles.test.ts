@@ -160,6 +160,7 @@ test('a token of one node has the views of that node, and is told why there is n
 
   await open(page, api.url, '#/board');
   await page.getByText('It cannot be limited to what your token may see: dc-01.').waitFor();
+  await go(page, 'Floor');
   expect(watched.takeTroubles()).toEqual([]);
 });
 
