@@ -21,7 +21,7 @@ import {
 } from '../../contracts/cases.ts';
 import { MAX_CASE_ID_LENGTH, type CommandName } from '../../contracts/events/control.ts';
 import { SEVERITIES, TEAMS } from '../../contracts/rules.ts';
-import { hasRole, isScoped } from '../../platform/access/identity.ts';
+import { hasRole } from '../../platform/access/identity.ts';
 import { callerOf, wrongRole } from '../../platform/http/access.ts';
 import { COMMAND_ROLES } from '../access/table.ts';
 import { auditCase } from '../clickhouse/audit.ts';
@@ -149,7 +149,7 @@ export function registerCases(
       const { scope } = callerOf(request);
       void reply.header('cache-control', 'no-cache');
       return readingClickHouse(async () => {
-        if (isScoped(scope)) await desk.record(caseId, scope);
+        await desk.record(caseId, scope);
         return auditCase(sources.client, { caseId, limit: MAX_AUDITED });
       });
     },

@@ -36,6 +36,8 @@ export class Records<T extends object> {
   readonly #listeners = new Set<(key: string) => void>();
   #link: NatsLink | null = null;
   #isLoaded = false;
+  /** Up to where the bucket has been followed: everything before it is held as it is, or over. */
+  #followedSeq = 0;
   #finding = 0;
 
   /** `bucket` is made by `ensureStreams`. */
@@ -62,8 +64,10 @@ export class Records<T extends object> {
       const query = { last_by_subj: `$KV.${this.#bucket}.${key}` };
       const asked = link.jsm.streams.getMessage(`KV_${this.#bucket}`, query);
       const stored = await Promise.race([asked, sleep(FIND_TIMEOUT_MS, null, { ref: false })]);
-      const text = stored?.string() ?? '';
-      if (text !== '') this.#take(key, { seq: stored?.seq ?? 0, value: JSON.parse(text) as T });
+      // What was followed meanwhile is newer: the answer may tell of what has been removed since.
+      if (stored !== null && stored.seq > this.#followedSeq) {
+        this.#hear(key, stored.seq, stored.string());
+      }
     } catch (error) {
       // There is none, or NATS went away: either way it is not known here.
       link.log.debug({ err: error, bucket: this.#bucket }, 'a record was not found');
@@ -123,13 +127,17 @@ export class Records<T extends object> {
       fromSeq: Math.max(1, state.first_seq),
     });
     for await (const message of messages) {
-      const text = message.text();
-      const value = text === '' ? null : (JSON.parse(text) as T);
-      const key = message.subject.slice(prefix.length);
-      this.#take(key, { seq: message.seq, value });
-      if (value === null) this.#held.delete(key);
+      this.#hear(message.subject.slice(prefix.length), message.seq, message.text());
+      this.#followedSeq = Math.max(this.#followedSeq, message.seq);
       if (message.pending === 0) this.#isLoaded = true;
     }
+  }
+
+  /** Takes what NATS says of a key; nothing is kept of what was removed. */
+  #hear(key: string, seq: number, text: string): void {
+    const value = text === '' ? null : (JSON.parse(text) as T);
+    this.#take(key, { seq, value });
+    if (value === null && this.#held.get(key)?.seq === seq) this.#held.delete(key);
   }
 
   #take(key: string, held: Held<T>): void {
